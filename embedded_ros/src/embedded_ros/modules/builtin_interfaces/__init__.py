@@ -1,0 +1,1 @@
+"""Interfaces of the package builtin_interfaces."""

@@ -1,0 +1,1 @@
+"""Interfaces of the package diagnostic_msgs."""

@@ -1,0 +1,13 @@
+"""Message classes of diagnostic_msgs, made when they are first asked for."""
+
+from typing import Any
+
+from embedded_ros.message_packages import class_named, names_in
+
+
+def __getattr__(name: str) -> Any:
+    return class_named('diagnostic_msgs/msg', name)
+
+
+def __dir__() -> list[str]:
+    return names_in('diagnostic_msgs/msg')

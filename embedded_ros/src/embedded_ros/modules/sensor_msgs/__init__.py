@@ -1,0 +1,1 @@
+"""Interfaces of the package sensor_msgs."""

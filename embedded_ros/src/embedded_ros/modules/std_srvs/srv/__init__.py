@@ -1,0 +1,13 @@
+"""Service classes of std_srvs, made when they are first asked for."""
+
+from typing import Any
+
+from embedded_ros.message_packages import class_named, names_in
+
+
+def __getattr__(name: str) -> Any:
+    return class_named('std_srvs/srv', name)
+
+
+def __dir__() -> list[str]:
+    return names_in('std_srvs/srv')
