@@ -1,0 +1,1 @@
+"""The `mtperception` command: one module a verb, each imported only for its own."""

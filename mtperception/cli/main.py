@@ -1,0 +1,38 @@
+"""The `mtperception` command."""
+
+import argparse
+from collections.abc import Sequence
+import sys
+
+from mtperception import __version__
+from mtperception.cli import detect, evaluate, render, train, watch
+
+VERBS = (render, train, evaluate, detect, watch)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the command's parser; each verb's module adds its own."""
+    command = argparse.ArgumentParser(
+        prog='mtperception', description='Perception for a robot cell.')
+    command.add_argument('--version', action='version', version=__version__)
+    verbs = command.add_subparsers(title='verbs', metavar='VERB', required=True)
+    for verb in VERBS:
+        verb.add_parser(verbs)
+    return command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return 0 only when it did what was asked."""
+    arguments = parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except (OSError, RuntimeError, ValueError) as error:
+        print(f'mtperception: {error}', file=sys.stderr)
+        return 1
+    return status
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The node cell_simulator: a live robot cell, rendered, with the truth beside the pictures."""
+
+import sys
+from typing import Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+from mtperception.nodes.conversions import camera_info_message, image_message, pins_to_message
+from mtperception.nodes.process import run_node
+from mtperception.pin.detection import PinDetection
+from mtperception.sim.labels import PinLabel
+
+FRAME_ID = 'pin_camera_optical_frame'
+
+
+def truth(label: PinLabel) -> PinDetection:
+    """State a label as a detection; its score is the visible share of the pin."""
+    return PinDetection(x=label.x, y=label.y, diameter=label.diameter, score=label.visible)
+
+
+class CellSimulatorNode(Node):
+    """
+    Publish the pin camera over its fixture: `pin_camera/image_raw`, `pin_camera/camera_info`.
+
+    The true pins of each picture, under its stamp, go to `ground_truth/pins`; a score there is
+    the visible share of the pin. Nothing is rendered while nobody subscribes.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__('cell_simulator', **options)
+        rate = self.declare_parameter('rate', 15.0, ParameterDescriptor(
+            description='Pictures a second.', read_only=True,
+            floating_point_range=[FloatingPointRange(from_value=0.1, to_value=1000.0)])).value
+        seed = self.declare_parameter('seed', 0, ParameterDescriptor(
+            description='The same seed plays the same cell.', read_only=True,
+            integer_range=[IntegerRange(from_value=0, to_value=2**31 - 1, step=1)])).value
+
+        from mtperception.sim.pin_scene import LiveFixture
+
+        self._fixture = LiveFixture(seed)
+        qos = QoSProfile(depth=5)
+        self._image = self.create_publisher(Image, 'pin_camera/image_raw', qos)
+        self._info = self.create_publisher(CameraInfo, 'pin_camera/camera_info', qos)
+        self._truth = self.create_publisher(Detection2DArray, 'ground_truth/pins', qos)
+        self._start = self.get_clock().now()
+        self._timer = self.create_timer(1.0 / rate, self._publish)
+        self.get_logger().info(f'{self._image.topic_name} at {rate:g} Hz, seed {seed}')
+
+    def destroy_node(self) -> None:
+        self._fixture.close()
+        super().destroy_node()
+
+    def _publish(self) -> None:
+        publishers = (self._image, self._info, self._truth)
+        if not any(publisher.get_subscription_count() for publisher in publishers):
+            return
+        now = self.get_clock().now()
+        sample = self._fixture.step((now - self._start).nanoseconds * 1e-9)
+        header = Header(stamp=now.to_msg(), frame_id=FRAME_ID)
+        self._truth.publish(pins_to_message(map(truth, sample.pins), header))
+        self._info.publish(camera_info_message(sample.camera, header))
+        self._image.publish(image_message(sample.image, 'mono8', header))
+
+
+def main() -> None:
+    sys.exit(run_node(CellSimulatorNode))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,80 @@
+"""Between the library's results and standard messages. Pixels are those of the input image."""
+
+from array import array
+from collections.abc import Iterable
+
+from builtin_interfaces.msg import Time
+import numpy as np
+import numpy.typing as npt
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose
+
+from mtperception.geometry.camera import PinholeCamera
+from mtperception.pin.detection import PinDetection
+
+PIN_CLASS = 'pin'
+
+
+def seconds(stamp: Time) -> float:
+    return float(stamp.sec + 1e-9 * stamp.nanosec)
+
+
+def image_message(
+    image: npt.NDArray[np.uint8], encoding: str, header: Header
+) -> Image:
+    """Wrap height x width (x channels) pixels of 8 bits; the data are copied."""
+    message = Image(header=header, encoding=encoding)
+    message.height, message.width = image.shape[:2]
+    message.step = image[0].nbytes
+    # an array: rclpy checks bytes and lists element by element
+    message.data = array('B')
+    message.data.frombytes(np.ascontiguousarray(image).data)
+    return message
+
+
+def camera_info_message(camera: PinholeCamera, header: Header) -> CameraInfo:
+    """Describe an undistorted camera: K, and P for the same picture rectified."""
+    message = CameraInfo(
+        header=header, width=camera.width, height=camera.height, distortion_model='plumb_bob'
+    )
+    message.d = array('d', [0.0] * 5)
+    message.k = np.asarray(camera.matrix, float).ravel()
+    message.r = np.eye(3).ravel()
+    message.p = np.hstack([camera.matrix, np.zeros((3, 1))]).ravel()
+    return message
+
+
+def pins_to_message(pins: Iterable[PinDetection], header: Header) -> Detection2DArray:
+    """
+    Turn pins into one message under the image's header, one detection a pin.
+
+    `bbox` is the square around the pin's circle: its centre the pin's, its size the diameter.
+    The first covariance element is -1: a picture alone gives no pose.
+    """
+    message = Detection2DArray(header=header)
+    for pin in pins:
+        result = ObjectHypothesisWithPose()
+        result.hypothesis.class_id = PIN_CLASS
+        result.hypothesis.score = pin.score
+        result.pose.covariance[0] = -1.0
+        detection = Detection2D(header=header, results=[result])
+        detection.bbox.center.position.x = pin.x
+        detection.bbox.center.position.y = pin.y
+        detection.bbox.size_x = detection.bbox.size_y = pin.diameter
+        message.detections.append(detection)
+    return message
+
+
+def pins_from_message(message: Detection2DArray) -> list[PinDetection]:
+    """Turn back what pins_to_message made; the values are the same to the last digit."""
+    return [
+        PinDetection(
+            x=detection.bbox.center.position.x,
+            y=detection.bbox.center.position.y,
+            diameter=detection.bbox.size_x,
+            score=detection.results[0].hypothesis.score,
+        )
+        for detection in message.detections
+        if detection.results
+    ]

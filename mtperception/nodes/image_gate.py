@@ -1,0 +1,75 @@
+"""The gate between a camera's messages and the code that trusts its pictures."""
+
+from cv_bridge import CvBridge, CvBridgeError
+import numpy as np
+import numpy.typing as npt
+from sensor_msgs.msg import Image
+
+# Bytes a pixel of the encodings that can be turned into grey or colour pictures.
+BYTES_PER_PIXEL = {
+    'mono8': 1, '8UC1': 1, 'mono16': 2, '16UC1': 2,
+    'bgr8': 3, 'rgb8': 3, '8UC3': 3, 'bgra8': 4, 'rgba8': 4,
+    'bayer_rggb8': 1, 'bayer_bggr8': 1, 'bayer_gbrg8': 1, 'bayer_grbg8': 1,
+    'yuv422': 2, 'yuv422_yuy2': 2,
+}
+GREY_ENCODINGS = frozenset({'mono8', '8UC1', 'mono16', '16UC1'})
+# The largest machine-vision sensors have about 150 million pixels.
+MAX_PIXELS = 256 * 1024 * 1024
+
+
+class ImageError(ValueError):
+    """An image message that cannot be used; `cause` is the short name it is counted under."""
+
+    def __init__(self, cause: str, text: str) -> None:
+        super().__init__(text)
+        self.cause = cause
+
+
+def check_image(message: Image) -> None:
+    """
+    Raise ImageError unless header, sizes, encoding and data of a message fit together.
+
+    Nothing is allocated, so a message that claims an absurd size costs nothing.
+    """
+    width, height, step = message.width, message.height, message.step
+    if width == 0 or height == 0:
+        raise ImageError('empty', f'image of {width} x {height} pixels')
+    if width * height > MAX_PIXELS:
+        raise ImageError('size', f'image of {width} x {height} pixels is beyond any camera')
+    pixel = BYTES_PER_PIXEL.get(message.encoding)
+    if pixel is None:
+        raise ImageError(
+            'encoding',
+            f"encoding '{message.encoding[:40]}' is not one of {', '.join(BYTES_PER_PIXEL)}",
+        )
+    if step < width * pixel:
+        raise ImageError(
+            'step', f'step of {step} bytes is too small for {width} pixels of {message.encoding}'
+        )
+    if len(message.data) != step * height:
+        raise ImageError(
+            'data', f'{len(message.data)} bytes of data where step x height is {step * height}'
+        )
+    stamp = message.header.stamp
+    if stamp.sec < 0 or stamp.nanosec >= 1_000_000_000:
+        raise ImageError('stamp', f'stamp of {stamp.sec} s and {stamp.nanosec} ns is no time')
+
+
+def grey_image(message: Image) -> npt.NDArray[np.uint8]:
+    """
+    Decode a checked message to height x width grey values of 8 bits.
+
+    A mono8 picture is a view of the message's bytes; 16 bits keep their upper 8. Raise ImageError
+    where the conversion fails.
+    """
+    if message.encoding in GREY_ENCODINGS:
+        rows = np.frombuffer(message.data, np.uint8).reshape(message.height, message.step)
+        if BYTES_PER_PIXEL[message.encoding] == 1:
+            return rows[:, :message.width]
+        upper = 0 if message.is_bigendian else 1
+        return rows[:, upper:2 * message.width:2]
+    try:
+        grey: npt.NDArray[np.uint8] = CvBridge().imgmsg_to_cv2(message, 'mono8')
+    except CvBridgeError as error:
+        raise ImageError('conversion', f'{message.encoding} to mono8: {error}') from error
+    return grey

@@ -1,0 +1,131 @@
+"""Accuracy and health of a running cell, from its topics alone."""
+
+from collections import deque
+from dataclasses import dataclass, field
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+import numpy as np
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo
+from vision_msgs.msg import Detection2DArray
+
+from mtperception.nodes.conversions import pins_from_message, seconds
+from mtperception.pin.detection import PinDetection
+from mtperception.pin.evaluation import FrameScore, score_frame
+
+RATE_WINDOW = 5.0  # seconds
+REMEMBERED = 60    # frames whose truth and detections wait for each other
+
+
+class Rate:
+    """Messages a second, over the last five seconds."""
+
+    def __init__(self) -> None:
+        self._arrivals: deque[float] = deque()
+        self._start = time.monotonic()
+
+    def tick(self) -> None:
+        self._arrivals.append(time.monotonic())
+
+    def value(self) -> float:
+        now = time.monotonic()
+        while self._arrivals and self._arrivals[0] < now - RATE_WINDOW:
+            self._arrivals.popleft()
+        return len(self._arrivals) / max(min(RATE_WINDOW, now - self._start), 1e-3)
+
+
+@dataclass
+class Tally:
+    """Scores of many frames added up."""
+
+    frames: int = 0
+    pins: int = 0
+    missed: int = 0
+    false: int = 0
+    errors: list[float] = field(default_factory=list)
+
+    def add(self, score: FrameScore) -> None:
+        self.frames += 1
+        self.pins += score.pins
+        self.missed += score.missed
+        self.false += score.false
+        self.errors += score.errors
+
+    def figures(self) -> dict[str, Any]:
+        """Give the counts, and mean and 95th percentile of the error in pixels."""
+        figures: dict[str, Any] = {
+            'frames': self.frames, 'pins': self.pins, 'missed': self.missed, 'false': self.false}
+        if self.errors:
+            figures['error_px'] = {
+                'mean': float(np.mean(self.errors)), 'p95': float(np.percentile(self.errors, 95))}
+        return figures
+
+
+class WatchNode(Node):
+    """Compare `pin_detector/detections` with `ground_truth/pins`, frame by frame."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__('cell_watch', **options)
+        self.camera_rate = Rate()
+        self.truth_rate = Rate()
+        self.detection_rate = Rate()
+        self.total = Tally()
+        self.newest: list[PinDetection] | None = None
+        self.topics = {}
+        self._latencies: deque[float] = deque(maxlen=600)
+        self._truth: dict[float, list[PinDetection]] = {}
+        self._found: dict[float, list[PinDetection]] = {}
+        self._health: dict[str, dict[str, str]] = {}
+        self._size = (0, 0)
+        for name, message, callback in (
+            ('pin_camera/camera_info', CameraInfo, self._on_camera_info),
+            ('ground_truth/pins', Detection2DArray, self._on_truth),
+            ('pin_detector/detections', Detection2DArray, self._on_detections),
+            ('/diagnostics', DiagnosticArray, self._on_diagnostics),
+        ):
+            subscription = self.create_subscription(message, name, callback, 10)
+            self.topics[name] = subscription.topic_name
+
+    def figures(self) -> dict[str, Any]:
+        """Give what `mtperception watch --json` prints of the pin detector."""
+        figures: dict[str, Any] = {'rate': self.detection_rate.value()}
+        if self._latencies:
+            p50, p95 = np.percentile(list(self._latencies), [50, 95])
+            figures['latency_ms'] = {'p50': float(p50), 'p95': float(p95)}
+        health = self._health.get(self.topics['pin_detector/detections'].rpartition('/')[0], {})
+        if 'dropped' in health:
+            figures['dropped'] = int(health['dropped'])
+        return figures | self.total.figures()
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        self.camera_rate.tick()
+        self._size = (message.width, message.height)
+
+    def _on_truth(self, message: Detection2DArray) -> None:
+        self.truth_rate.tick()
+        self._remember(self._truth, message)
+
+    def _on_detections(self, message: Detection2DArray) -> None:
+        self.detection_rate.tick()
+        stamp = seconds(message.header.stamp)
+        self._latencies.append(1e3 * (self.get_clock().now().nanoseconds * 1e-9 - stamp))
+        self._remember(self._found, message)
+        self.newest = pins_from_message(message)
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            self._health[status.name] = {item.key: item.value for item in status.values}
+
+    def _remember(
+        self, frames: dict[float, list[PinDetection]], message: Detection2DArray
+    ) -> None:
+        """Keep a frame's pins, and score the frame once both sides of it are known."""
+        stamp = seconds(message.header.stamp)
+        frames[stamp] = pins_from_message(message)
+        if stamp in self._truth and stamp in self._found:
+            self.total.add(score_frame(
+                self._found.pop(stamp), self._truth.pop(stamp), *self._size))
+        while len(frames) > REMEMBERED:
+            frames.pop(next(iter(frames)))

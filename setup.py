@@ -1,0 +1,54 @@
+from glob import glob
+
+from setuptools import find_packages, setup
+
+NAME = 'mtperception'
+
+setup(
+    name=NAME,
+    version='0.1.0',
+    description='Eyes for a robot cell: pins, grasps and 6D poses from camera topics',
+    long_description=open('README.md', encoding='utf-8').read(),  # noqa: SIM115
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    maintainer='mtperception developers',
+    maintainer_email='mtperception@example.org',
+    python_requires='>=3.10',
+    packages=find_packages(include=['mtperception', 'mtperception.*']),
+    package_data={'mtperception': ['py.typed', 'zoo/models/*']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
+        (f'share/{NAME}', ['package.xml']),
+        (f'share/{NAME}/launch', sorted(glob('launch/*.launch.py'))),
+        (f'share/{NAME}/config', sorted(glob('config/*.yaml'))),
+    ],
+    # On a machine with ROS 2, package.xml and requirements.txt bring these.
+    install_requires=[
+        'mujoco>=3.2',
+        'numpy>=1.21',
+        'opencv-python',
+        'pyyaml',
+        'rich',  # progress bars and the terminal display
+        'safetensors',
+        'torch',
+    ],
+    extras_require={
+        'test': [
+            'hypothesis',
+            'import-linter',
+            'mypy',
+            'pytest',
+            'pytest-timeout',
+            'ruff',
+            'types-PyYAML',
+        ],
+    },
+    zip_safe=False,
+    entry_points={
+        'console_scripts': [
+            'mtperception = mtperception.cli.main:main',
+            'pin_detector = mtperception.nodes.pin_detector:main',
+            'cell_simulator = mtperception.nodes.cell_simulator:main',
+        ],
+    },
+)
