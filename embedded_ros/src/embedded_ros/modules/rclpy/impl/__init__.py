@@ -1,0 +1,1 @@
+"""Parts of rclpy that its own modules build on."""

@@ -1,0 +1,117 @@
+"""
+The rules for names: nodes, namespaces, topics and services.
+
+A name is relative ('image', 'camera/image'), private ('~/detections', under the node's own name)
+or absolute ('/camera/image'). Expanding makes it absolute.
+"""
+
+import re
+from typing import NamedTuple
+
+_MAX_NODE_NAME = 255
+_SUBSTITUTION = re.compile(r'\{(\w*)\}')
+
+
+class Fault(NamedTuple):
+    """What is wrong with a name, and at which of its characters."""
+
+    reason: str
+    index: int
+
+
+class UnknownSubstitution(ValueError):
+    """A name holds a substitution other than {node}, {ns} and {namespace}."""
+
+
+def node_name_fault(name: str) -> Fault | None:
+    """Return what forbids `name` as the name of a node."""
+    if not name:
+        return Fault('node name must not be empty', 0)
+    if match := re.search(r'[^A-Za-z0-9_]', name):
+        return Fault(
+            "node name must not contain characters other than alphanumerics or '_'", match.start()
+        )
+    if name[0].isdigit():
+        return Fault('node name must not start with a number', 0)
+    if len(name) > _MAX_NODE_NAME:
+        return Fault(f'node name must not be longer than {_MAX_NODE_NAME}', _MAX_NODE_NAME)
+    return None
+
+
+def namespace_fault(namespace: str) -> Fault | None:
+    """Return what forbids `namespace`, which must be absolute."""
+    if namespace == '/':
+        return None
+    return _absolute_fault('namespace', namespace)
+
+
+def full_topic_name_fault(name: str) -> Fault | None:
+    """Return what forbids `name` as an expanded topic or service name."""
+    return _absolute_fault('topic name', name)
+
+
+def _absolute_fault(kind: str, name: str) -> Fault | None:
+    if not name:
+        return Fault(f'{kind} must not be empty', 0)
+    if name[0] != '/':
+        return Fault(f"{kind} must be absolute, it must lead with a '/'", 0)
+    return _path_fault(kind, name)
+
+
+def _path_fault(kind: str, name: str) -> Fault | None:
+    if name.endswith('/'):
+        return Fault(f"{kind} must not end with a '/'", len(name) - 1)
+    rules = (
+        (r'[^A-Za-z0-9_/]', "must not contain characters other than alphanumerics, '_', or '/'"),
+        (r'//', "must not contain repeated '/'"),
+        (r'(?:^|(?<=/))[0-9]', 'must not contain a token that starts with a number'),
+    )
+    for pattern, reason in rules:
+        if match := re.search(pattern, name):
+            return Fault(f'{kind} {reason}', match.start())
+    return None
+
+
+def topic_name_fault(name: str) -> Fault | None:
+    """Return what forbids `name` as a topic or service name that is yet to be expanded."""
+    if not name:
+        return Fault('topic name must not be empty', 0)
+    if (index := name.find('~', 1)) > 0:
+        return Fault("topic name may contain '~' as its first character alone", index)
+    if name[0] == '~' and len(name) > 1 and name[1] != '/':
+        return Fault("topic name must have a '/' after '~'", 1)
+    if name == '/':
+        return Fault("topic name must not end with a '/'", 0)
+    # Same length as before, so that the index of a fault holds for the given name.
+    plain = _SUBSTITUTION.sub(lambda match: 'x' * len(match[0]), name)
+    if (index := plain.find('{')) >= 0 or (index := plain.find('}')) >= 0:
+        return Fault('topic name has unbalanced curly braces', index)
+    if plain[0] == '~':
+        plain = 'x' + plain[1:]
+    return _path_fault('topic name', plain)
+
+
+def full_node_name(node_name: str, namespace: str) -> str:
+    """Return the absolute name of a node."""
+    return f'{namespace.rstrip("/")}/{node_name}'
+
+
+def expand(name: str, node_name: str, namespace: str) -> str:
+    """
+    Return a valid topic or service name as an absolute one.
+
+    UnknownSubstitution when it holds braces with another word than node, ns and namespace.
+    """
+    values = {'node': node_name, 'ns': namespace, 'namespace': namespace}
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise UnknownSubstitution(f"unknown substitution '{match[0]}' in '{name}'")
+        return values[match[1]]
+
+    if name[0] == '~':
+        name = full_node_name(node_name, namespace) + name[1:]
+    expanded = _SUBSTITUTION.sub(replace, name)
+    if expanded[0] != '/':
+        expanded = f'{namespace.rstrip("/")}/{expanded}'
+    return expanded
