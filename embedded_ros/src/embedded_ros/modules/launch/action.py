@@ -1,0 +1,32 @@
+"""The base of all launch actions."""
+
+from __future__ import annotations
+
+from typing import Protocol, TYPE_CHECKING
+
+from launch.launch_description_entity import as_entities, LaunchDescriptionEntity, SomeEntitiesType
+
+if TYPE_CHECKING:
+    from launch.launch_context import LaunchContext
+
+
+class Condition(Protocol):
+    """What decides whether an action is done."""
+
+    def evaluate(self, context: LaunchContext) -> bool: ...
+
+
+class Action(LaunchDescriptionEntity):
+    """Something that a launch does, if its condition holds."""
+
+    def __init__(self, *, condition: Condition | None = None) -> None:
+        self.condition = condition
+
+    def visit(self, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        if self.condition is not None and not self.condition.evaluate(context):
+            return []
+        return as_entities(self.execute(context))
+
+    def execute(self, context: LaunchContext) -> SomeEntitiesType:
+        """Do it, and return the actions to be done next."""
+        raise NotImplementedError

@@ -1,0 +1,61 @@
+"""A launch file inside another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from launch.action import Action, Condition
+from launch.actions.configuration import SetLaunchConfiguration
+from launch.actions.control import OpaqueFunction
+from launch.launch_description_source import LaunchDescriptionSource
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitution import SomeSubstitutionsType
+
+if TYPE_CHECKING:
+    from launch.launch_context import LaunchContext
+    from launch.launch_description_entity import LaunchDescriptionEntity
+
+
+class IncludeLaunchDescription(Action):
+    """
+    Does what another launch file describes.
+
+    The launch arguments are pairs of name and value. As in ROS 2 they are launch configurations,
+    which the including file sees too from then on.
+    """
+
+    def __init__(
+        self,
+        launch_description_source: LaunchDescriptionSource | SomeSubstitutionsType,
+        *,
+        launch_arguments: Iterable[tuple[SomeSubstitutionsType, SomeSubstitutionsType]] = (),
+        condition: Condition | None = None,
+    ) -> None:
+        super().__init__(condition=condition)
+        if not isinstance(launch_description_source, LaunchDescriptionSource):
+            launch_description_source = PythonLaunchDescriptionSource(launch_description_source)
+        self.launch_description_source = launch_description_source
+        self.launch_arguments = tuple(launch_arguments)
+
+    def describe(self) -> str:
+        return f'IncludeLaunchDescription({self.launch_description_source.describe()})'
+
+    def describe_sub_entities(self) -> list[LaunchDescriptionEntity]:
+        description = self.launch_description_source.try_get_launch_description_without_context()
+        return [] if description is None else [description]
+
+    def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+        source = self.launch_description_source
+        description = source.get_launch_description(context)
+        including_path = context.launch_file_path
+
+        def set_path(context: LaunchContext, path: str | None) -> None:
+            context.launch_file_path = path
+
+        return [
+            *(SetLaunchConfiguration(name, value) for name, value in self.launch_arguments),
+            OpaqueFunction(function=set_path, args=[source.path or including_path]),
+            description,
+            OpaqueFunction(function=set_path, args=[including_path]),
+        ]

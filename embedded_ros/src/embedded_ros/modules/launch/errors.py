@@ -1,0 +1,29 @@
+"""What goes wrong in a launch, and how it is told in one line."""
+
+from __future__ import annotations
+
+import traceback
+
+
+class LaunchError(RuntimeError):
+    """A launch cannot go on; the message says why, in one line."""
+
+
+def one_line(error: BaseException) -> str:
+    """
+    Return what a user needs to know of an error, without a stack trace.
+
+    Errors whose message is meant for the user are given by it alone. Any other is most likely a
+    mistake in a launch file: its type and, where it can be told, the file and line are named.
+    """
+    text = ' '.join(str(error.args[0] if error.args else error).split())
+    if isinstance(error, (RuntimeError, KeyError)) and ' ' in text:
+        return text
+    if isinstance(error, OSError):
+        text = ' '.join(str(error).split())
+    if isinstance(error, SyntaxError):
+        return f'{error.filename}, line {error.lineno}: {type(error).__name__}: {text}'
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.endswith('.launch.py'):
+            return f'{frame.filename}, line {frame.lineno}: {type(error).__name__}: {text}'
+    return f'{type(error).__name__}: {text}' if text else type(error).__name__

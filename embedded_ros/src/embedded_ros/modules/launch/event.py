@@ -1,0 +1,5 @@
+"""The base of all events of a launch."""
+
+
+class Event:
+    """Something that happened."""

@@ -1,0 +1,84 @@
+"""What a launch knows while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Iterable
+import itertools
+import os
+import tempfile
+from typing import Any, TYPE_CHECKING
+
+from launch.event import Event
+from launch.events import Shutdown
+
+if TYPE_CHECKING:
+    from launch.event_handler import EventHandler
+    from launch.launch_description_entity import LaunchDescriptionEntity
+    from launch.substitution import Substitution
+
+
+class LaunchContext:
+    """
+    The values, environment and events of one launch.
+
+    `argv` holds the launch arguments as given (`name:=value`). `launch_configurations` maps names
+    to text; `environment` is what launched processes get.
+    """
+
+    def __init__(self, *, argv: Iterable[str] | None = None, noninteractive: bool = False) -> None:
+        self.argv = list(argv or ())
+        self.noninteractive = noninteractive
+        self.launch_configurations: dict[str, str] = {}
+        self.environment = dict(os.environ)
+        self.launch_file_path: str | None = None
+        self.process_numbers = itertools.count(1)
+        self.is_shutdown = False
+        self.events: deque[Event] = deque()
+        self.event_handlers: list[EventHandler] = []
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.something_happened = asyncio.Event()
+        self._temporary_folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def perform_substitution(self, substitution: Substitution) -> str:
+        """Return the text of a substitution."""
+        return substitution.perform(self)
+
+    def visit(self, entity: LaunchDescriptionEntity) -> None:
+        """Visit an entity and, depth first, all that follows from it."""
+        for following in entity.visit(self) or ():
+            self.visit(following)
+
+    def emit_event_sync(self, event: Event) -> None:
+        """Queue an event; no action starts a process after a Shutdown."""
+        if isinstance(event, Shutdown):
+            self.is_shutdown = True
+        self.events.append(event)
+        self.something_happened.set()
+
+    def register_event_handler(self, event_handler: EventHandler) -> None:
+        """Let a handler answer events; the newest is asked first."""
+        self.event_handlers.insert(0, event_handler)
+
+    def unregister_event_handler(self, event_handler: EventHandler) -> None:
+        """Let a handler answer no more."""
+        self.event_handlers.remove(event_handler)
+
+    def start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine that the launch waits for before it ends."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(lambda _: self.something_happened.set())
+
+    def temporary_folder(self) -> str:
+        """Return a folder for files that processes read and that end with the launch."""
+        if self._temporary_folder is None:
+            self._temporary_folder = tempfile.TemporaryDirectory(prefix='launch_')
+        return self._temporary_folder.name
+
+    def close(self) -> None:
+        """Remove the temporary folder."""
+        if self._temporary_folder is not None:
+            self._temporary_folder.cleanup()
+            self._temporary_folder = None

@@ -1,0 +1,60 @@
+"""Text that is worked out only when the launch runs, and how pieces of it join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import os
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from launch.launch_context import LaunchContext
+
+
+class Substitution:
+    """A piece of text whose value is known once the launch runs."""
+
+    def describe(self) -> str:
+        """Return what is substituted, for `ros2 launch --show-args`."""
+        return f'{type(self).__name__}()'
+
+    def perform(self, context: LaunchContext) -> str:
+        """Return the text."""
+        raise NotImplementedError
+
+
+class TextSubstitution(Substitution):
+    """Plain text."""
+
+    def __init__(self, *, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f'TextSubstitution expects text, not {text!r}')
+        self.text = text
+
+    def describe(self) -> str:
+        return f"'{self.text}'"
+
+    def perform(self, context: LaunchContext) -> str:
+        return self.text
+
+
+SomeSubstitutionsType = Union[
+    str, 'os.PathLike[str]', Substitution, Iterable[Union[str, 'os.PathLike[str]', Substitution]]
+]
+
+
+def normalize_to_list_of_substitutions(value: SomeSubstitutionsType) -> list[Substitution]:
+    """Return what a launch file may write as text as a list of pieces to be joined."""
+    if isinstance(value, Substitution):
+        return [value]
+    if isinstance(value, (str, os.PathLike)):
+        return [TextSubstitution(text=os.fspath(value))]
+    if isinstance(value, Iterable):
+        return [piece for item in value for piece in normalize_to_list_of_substitutions(item)]
+    raise TypeError(f'expected text, a substitution or a list of them, not {value!r}')
+
+
+def perform_substitutions(context: LaunchContext, value: SomeSubstitutionsType) -> str:
+    """Return the text of all pieces, joined."""
+    return ''.join(
+        substitution.perform(context) for substitution in normalize_to_list_of_substitutions(value)
+    )

@@ -1,0 +1,72 @@
+"""Parameters as a launch file gives them to a node."""
+
+from __future__ import annotations
+
+from typing import Any, get_args, get_origin, TYPE_CHECKING
+
+from launch.errors import LaunchError
+from launch.substitution import perform_substitutions, SomeSubstitutionsType
+import yaml
+
+if TYPE_CHECKING:
+    from launch.launch_context import LaunchContext
+
+__all__ = ['ParameterValue']
+
+
+class ParameterValue:
+    """
+    A parameter's value, of a given type where one is given.
+
+    Without a type, text from substitutions is read as YAML: "0.5" is a number. The type is bool,
+    int, float, str or a list of one of these.
+    """
+
+    def __init__(self, value: Any, *, value_type: Any = None) -> None:
+        self.value = value
+        self.value_type = value_type
+
+    def evaluate(self, context: LaunchContext) -> Any:
+        """Return the value that the node gets."""
+        if isinstance(self.value, (bool, int, float)):
+            value: Any = self.value
+        else:
+            value = perform_substitutions(context, _as_text(self.value))
+            if self.value_type is str:
+                return value
+            value = read_yaml(value)
+        if self.value_type is None:
+            return value
+        if get_origin(self.value_type) is list:
+            if isinstance(value, list):
+                (item_type,) = get_args(self.value_type)
+                return [_convert(item, item_type) for item in value]
+            raise LaunchError(f'parameter value {value!r} is not a list')
+        return _convert(value, self.value_type)
+
+
+def _as_text(value: Any) -> SomeSubstitutionsType:
+    if isinstance(value, (list, tuple)) and all(
+        isinstance(item, (bool, int, float)) for item in value
+    ):
+        return str(list(value)).replace('True', 'true').replace('False', 'false')
+    text: SomeSubstitutionsType = value
+    return text
+
+
+def read_yaml(text: str) -> Any:
+    """Read a value written as YAML."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise LaunchError(f'parameter value {text!r} is not YAML: {error}') from None
+
+
+def _convert(value: Any, value_type: type) -> Any:
+    if value_type is float and type(value) is int:
+        return float(value)
+    if value_type is str and not isinstance(value, (list, dict)):
+        return str(value)
+    if type(value) is not value_type:
+        raise LaunchError(f'parameter value {value!r} is not of type {value_type.__name__}')
+    return value
