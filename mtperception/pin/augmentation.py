@@ -1,0 +1,78 @@
+"""Random cuts of labelled frames and random looks, so that a network never sees one twice."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mtperception.pin.dataset import LabelledPin
+
+Image = npt.NDArray[np.uint8]
+
+# A cut is centred near a pin this often, otherwise anywhere.
+NEAR_A_PIN = 0.6
+# Scales of a cut; less than 1 makes the pins smaller.
+SCALE_LEAST, SCALE_MOST = 0.85, 1.2
+
+
+def random_cut(image: Image, pins: Sequence[LabelledPin], side: int,
+               rng: np.random.Generator) -> tuple[Image, tuple[LabelledPin, ...]]:
+    """
+    Cut a square of ``side`` pixels, randomly turned, mirrored and scaled, with its labels.
+
+    The key points go exactly where the picture goes; boxes become the upright boxes of the moved
+    ones. The cut lies inside the frame where the frame is large enough.
+    """
+    height, width = image.shape
+    if pins and rng.random() < NEAR_A_PIN:
+        pin = pins[int(rng.integers(len(pins)))]
+        centre = np.array([pin.x, pin.y]) + rng.uniform(-side / 2, side / 2, 2)
+    else:
+        centre = rng.uniform([0, 0], [width, height])
+    free_turn = rng.uniform(-np.pi / 4, np.pi / 4) if rng.random() < 0.5 else 0.0
+    scale = float(np.exp(rng.uniform(np.log(SCALE_LEAST), np.log(SCALE_MOST)))) \
+        if rng.random() < 0.5 else 1.0
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    angle = rng.integers(4) * np.pi / 2 + free_turn
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = turn @ np.diag([mirror, 1.0])
+    reach = np.abs(np.linalg.inv(turn)) @ [side / 2, side / 2]
+    centre = np.clip(centre, np.minimum(reach, [width / 2, height / 2]),
+                     np.maximum([width - 1 - reach[0], height - 1 - reach[1]],
+                                [width / 2, height / 2]))
+    if free_turn == 0 and scale == 1:
+        # Whole pixels: the picture is only moved, nothing is interpolated.
+        centre = np.floor(centre) + (0.5 if side % 2 == 0 else 0.0)
+    matrix = np.column_stack([turn, (side - 1) / 2 - turn @ centre])
+    cut = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR,
+                         borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cut, dtype=np.uint8), tuple(_moved(pin, matrix, scale) for pin in pins)
+
+
+def random_look(image: Image, rng: np.random.Generator) -> Image:
+    """Change contrast, brightness, gamma, sharpness and noise as other cameras might."""
+    grey = np.arange(256, dtype=np.float32) / 255
+    grey = grey ** np.float32(np.exp(rng.uniform(-0.35, 0.35)))
+    grey = (grey - 0.5) * np.float32(rng.uniform(0.6, 1.25)) + np.float32(
+        0.5 + rng.uniform(-0.15, 0.15))
+    table = np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
+    result = np.asarray(cv2.LUT(image, table), dtype=np.uint8)
+    if rng.random() < 0.3:
+        result = np.asarray(cv2.GaussianBlur(result, (0, 0), rng.uniform(0.3, 1.5)),
+                            dtype=np.uint8)
+    if rng.random() < 0.4:
+        noise = rng.standard_normal(result.shape, dtype=np.float32)
+        result = np.clip(result + noise * np.float32(rng.uniform(1, 8)) + 0.5, 0, 255)
+        result = result.astype(np.uint8)
+    return result
+
+
+def _moved(pin: LabelledPin, matrix: npt.NDArray[np.float64], scale: float) -> LabelledPin:
+    left, top, right, bottom = pin.box
+    corners = np.array([[left, top, 1], [right, top, 1], [left, bottom, 1], [right, bottom, 1]])
+    moved = corners @ matrix.T
+    (x0, y0), (x1, y1) = moved.min(axis=0), moved.max(axis=0)
+    x, y = matrix @ [pin.x, pin.y, 1]
+    return LabelledPin(float(x), float(y), pin.diameter * scale,
+                       (float(x0), float(y0), float(x1), float(y1)), pin.visible)

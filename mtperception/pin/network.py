@@ -1,0 +1,109 @@
+"""
+The pin network: one small convolutional trunk, run once over a picture of any size.
+
+Its maps have a cell for every 4 x 4 pixels. Before the first convolution the picture's border
+pixels are repeated outwards by ``MARGIN`` and then on the right and at the bottom up to a
+multiple of 4; with the convolutions' odd kernels the centre of cell (column j, row i) is exactly
+at pixel (4 j - 8, 4 i - 8). The margin lets a pin at the very border have cells around its
+centre.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn, Tensor
+import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
+
+STRIDE = 4
+MARGIN = 8
+
+
+@dataclass(frozen=True)
+class PinArchitecture:
+    """
+    The numbers that define a pin network.
+
+    ``stem`` and ``width`` are channels at half and at quarter resolution; ``dilations`` has one
+    entry for each 3 x 3 convolution of the trunk, two to a residual block.
+    """
+
+    stem: int = 16
+    width: int = 32
+    dilations: tuple[int, ...] = (1, 1, 2, 4, 2, 1)
+
+
+@dataclass(frozen=True)
+class PinMaps:
+    """
+    What the network says about each cell; every map is B x rows x columns.
+
+    ``heat`` is the logit that a pin's centre is in the cell, ``place`` the logits whose local
+    soft-argmax is the centre's exact position, ``log_diameter`` the logarithm of the pin's
+    diameter over 20 pixels.
+    """
+
+    heat: Tensor
+    place: Tensor
+    log_diameter: Tensor
+
+
+def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1,
+                 dilation: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2 * dilation,
+                  dilation=dilation, bias=False),
+        nn.BatchNorm2d(outputs),
+    )
+
+
+class _ResidualBlock(nn.Module):
+
+    def __init__(self, width: int, dilations: tuple[int, int]) -> None:
+        super().__init__()
+        self.first = _convolution(width, width, 3, dilation=dilations[0])
+        self.second = _convolution(width, width, 3, dilation=dilations[1])
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.first(x), inplace=True)
+        return F.relu(self.second(y) + x, inplace=True)
+
+
+class PinNetwork(nn.Module):
+    """Grey pictures to maps of pins."""
+
+    def __init__(self, architecture: PinArchitecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        stem, width = architecture.stem, architecture.width
+        dilations = architecture.dilations
+        self.stem = nn.Sequential(
+            *_convolution(1, stem, 5, stride=2), nn.ReLU(inplace=True),
+            *_convolution(stem, width, 3, stride=2), nn.ReLU(inplace=True),
+        )
+        self.trunk = nn.Sequential(*(
+            _ResidualBlock(width, pair)
+            for pair in zip(dilations[0::2], dilations[1::2], strict=True)))
+        self.head = nn.Conv2d(width, 3, 1)
+        # Nearly all cells hold no pin: starting from that keeps the first steps calm.
+        nn.init.normal_(self.head.weight, std=0.01)
+        with torch.no_grad():
+            assert self.head.bias is not None
+            self.head.bias.copy_(torch.tensor([-4.0, 0.0, 0.0]))
+
+    def forward(self, pictures: Tensor) -> PinMaps:
+        """Map pictures, B x 1 x H x W with values in [0, 1], to their maps of cells."""
+        height, width = pictures.shape[-2:]
+        x = F.pad(pictures - 0.5, (MARGIN, MARGIN + -width % STRIDE,
+                                   MARGIN, MARGIN + -height % STRIDE), mode='replicate')
+        maps = self.head(self.trunk(self.stem(x)))
+        return PinMaps(heat=maps[:, 0], place=maps[:, 1], log_diameter=maps[:, 2])
+
+
+def pixels_to_cells(pixels: Tensor) -> Tensor:
+    """Turn coordinates in pixels into coordinates in cells."""
+    return (pixels + MARGIN) / STRIDE
+
+
+def cells_to_pixels(cells: Tensor) -> Tensor:
+    """Turn coordinates in cells into coordinates in pixels."""
+    return cells * STRIDE - MARGIN

@@ -1,0 +1,169 @@
+"""A picture in, pins out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import math
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mtperception import zoo
+from mtperception.nn.folding import fold_batch_norm
+from mtperception.nn.heatmap import local_maxima, soft_argmax
+from mtperception.pin.detection import PinDetection
+from mtperception.pin.loss import DIAMETER_UNIT, PLACE_RADIUS
+from mtperception.pin.network import cells_to_pixels, PinArchitecture, PinMaps, PinNetwork
+
+Image = npt.NDArray[np.uint8]
+
+LEAST_SIDE = 16
+MOST_DETECTIONS = 100
+# Of two pins nearer than this share of their mean diameter the better one is kept: faces of
+# solid pins cannot overlap.
+LEAST_DISTANCE = 0.5
+
+
+class PinDetector:
+    """
+    Finds dowel pins in grey pictures.
+
+    One detector may be called from several threads; at a given number of PyTorch threads the same
+    picture always gives the same numbers.
+    """
+
+    def __init__(self, network: PinNetwork, *, model_name: str, sha256: str,
+                 default_threshold: float, device: str = 'cpu') -> None:
+        """Take over a trained network: it is changed to its faster, untrainable form."""
+        network.eval().requires_grad_(False)
+        fold_batch_norm(network)
+        self._network = network.to(device, torch.float32).to(
+            memory_format=torch.channels_last)
+        self.device = device
+        self.model_name = model_name
+        self.sha256 = sha256
+        self.default_threshold = default_threshold
+
+    @classmethod
+    def load(cls, name_or_path: str | Path = 'pin', *, device: str = 'cpu') -> PinDetector:
+        """
+        Read a model: a bundled one by name, or any by the path of its ``.safetensors`` file.
+
+        zoo.ModelError says what is wrong with a model that cannot be used.
+        """
+        bundle = zoo.load(name_or_path)
+        if bundle.card.get('task') != 'pin':
+            raise zoo.ModelError(f'{name_or_path}: this is a model for '
+                                 f'{bundle.card.get("task")!r}, not for pins')
+        network = network_from_card(bundle.card, str(name_or_path))
+        state = {key: torch.from_numpy(value).float() for key, value in bundle.tensors.items()}
+        counters = {key: value for key, value in network.state_dict().items()
+                    if key.endswith('num_batches_tracked')}
+        try:
+            network.load_state_dict(state | counters)
+            threshold = float(bundle.card['threshold'])
+        except (RuntimeError, KeyError, TypeError, ValueError):
+            raise zoo.ModelError(f'{name_or_path}: tensors and card do not describe the pin '
+                                 'network of this version; train it again') from None
+        return cls(network, model_name=bundle.name, sha256=bundle.sha256,
+                   default_threshold=threshold, device=device)
+
+    def detect(self, image: Image, score_threshold: float | None = None) -> list[PinDetection]:
+        """
+        Find the pins in a picture, best score first.
+
+        ``image`` is uint8, H x W grey or H x W x 3 in OpenCV's order (BGR). Detections below
+        ``score_threshold``, in [0, 1], are left out; None is the model's own threshold, chosen
+        on validation pictures. Positions are in pixels of the picture.
+        """
+        threshold = self.default_threshold if score_threshold is None else score_threshold
+        if not 0 <= threshold <= 1:
+            raise ValueError(f'score_threshold is {threshold}; it must be from 0 to 1')
+        grey = grey_image(image)
+        with torch.inference_mode():
+            maps = self._network(self._tensor(grey))
+            return _detections(maps, threshold, grey.shape[1], grey.shape[0])
+
+    def bare_forward(self, image: Image) -> Callable[[], PinMaps]:
+        """Prepare a picture and give the function that runs the network alone on it."""
+        picture = self._tensor(grey_image(image))
+
+        def forward() -> PinMaps:
+            with torch.inference_mode():
+                maps: PinMaps = self._network(picture)
+                return maps
+
+        return forward
+
+    def _tensor(self, grey: Image) -> Tensor:
+        pixels = np.multiply(grey, np.float32(1 / 255), dtype=np.float32)
+        return torch.from_numpy(pixels)[None, None].to(self.device)
+
+
+def network_from_card(card: Mapping[str, Any], where: str) -> PinNetwork:
+    """Build the untrained network that a card describes; ``where`` names it in errors."""
+    try:
+        parameters = dict(card['architecture'])
+        parameters['dilations'] = tuple(parameters['dilations'])
+        return PinNetwork(PinArchitecture(**parameters))
+    except (KeyError, TypeError, ValueError):
+        raise zoo.ModelError(f'{where}: the card does not describe a pin network of this '
+                             'version; train it again') from None
+
+
+def grey_image(image: Image) -> Image:
+    """Check a picture and turn it grey; colours are in OpenCV's order (BGR)."""
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f'a picture is a numpy array, not {type(image).__name__}')
+    if image.dtype != np.uint8:
+        raise ValueError(f'a picture is of type uint8, not {image.dtype}; scale it first')
+    if image.ndim == 3 and image.shape[2] == 3:
+        image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    if image.ndim != 2:
+        raise ValueError(f'a picture is H x W or H x W x 3, not of shape {image.shape}')
+    if min(image.shape) < LEAST_SIDE:
+        raise ValueError(f'a picture of {image.shape[1]} x {image.shape[0]} is too small; '
+                         f'{LEAST_SIDE} pixels a side are the least')
+    return image
+
+
+def _detections(maps: PinMaps, threshold: float, width: int,
+                height: int) -> list[PinDetection]:
+    heat = maps.heat[0]
+    # Two plateau cells or two peaks of one face are told apart below, so look at more than asked.
+    rows, columns = local_maxima(heat, _logit(threshold) - 1e-3, 2 * MOST_DETECTIONS)
+    if not len(rows):
+        return []
+    centre = cells_to_pixels(soft_argmax(maps.place, torch.zeros_like(rows), rows, columns,
+                                         PLACE_RADIUS))
+    score = torch.sigmoid(heat[rows, columns])
+    diameter = DIAMETER_UNIT * torch.exp(maps.log_diameter[0][rows, columns])
+    found = torch.cat([centre, diameter[:, None], score[:, None]], dim=1)
+    rows_above = [row for row in found.tolist() if row[3] >= threshold]
+    return [PinDetection(*row) for row in _distinct(rows_above, width, height)]
+
+
+def _distinct(found: list[list[float]], width: int, height: int) -> list[list[float]]:
+    """Drop rows (x, y, diameter, score) that are not finite, outside, or a better row's twin."""
+    kept: list[list[float]] = []
+    for row in found:
+        x, y, diameter, _ = row
+        if not all(map(math.isfinite, row)):
+            continue
+        if not (-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5):
+            continue
+        if all(math.hypot(x - other[0], y - other[1])
+               >= LEAST_DISTANCE * (diameter + other[2]) / 2 for other in kept):
+            kept.append(row)
+    return kept[:MOST_DETECTIONS]
+
+
+def _logit(probability: float) -> float:
+    if probability <= 0:
+        return -math.inf
+    return math.log(probability / (1 - probability)) if probability < 1 else math.inf

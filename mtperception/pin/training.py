@@ -1,0 +1,255 @@
+"""Train the pin network on a rendered data set, and write it as a model with its card."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn, Tensor
+import yaml
+
+import mtperception
+from mtperception import zoo
+from mtperception.pin.augmentation import random_cut, random_look
+from mtperception.pin.dataset import LabelledPin, PinPictures
+from mtperception.pin.evaluation import FrameScore, match
+from mtperception.pin.loss import pin_loss, PinTargets
+from mtperception.pin.network import PinArchitecture, PinNetwork
+from mtperception.pin.predictor import PinDetector
+from mtperception.training.loop import fit, Schedule, Task
+
+CHECKPOINT = 'checkpoint.safetensors'
+# The threshold lies this share of the way, in logits, from the best false detection of the
+# validation pictures to their weak true ones (at this quantile of the scores).
+THRESHOLD_SHARE, WEAK_TRUE = 0.5, 0.01
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.9
+# Detections below this score are not looked at when the threshold is chosen.
+SCORE_FLOOR = 0.05
+
+
+class SettingsError(ValueError):
+    """A settings file cannot be used; the message names the key."""
+
+
+@dataclass(frozen=True)
+class HyperParameters:
+    """
+    What can be set about the training.
+
+    An epoch is ``samples_per_epoch`` random cuts of ``cut_side`` pixels. ``validation_share`` of
+    the pictures, the last ones, are not trained on. ``bfloat16`` computes the convolutions in
+    half the precision, which many processors do at twice the speed.
+    """
+
+    stem: int = 16
+    width: int = 32
+    dilations: tuple[int, ...] = (1, 1, 2, 4, 8, 4, 2, 1)
+    epochs: int = 40
+    samples_per_epoch: int = 4000
+    batch: int = 16
+    cut_side: int = 256
+    learning_rate: float = 4e-3
+    weight_decay: float = 1e-3
+    largest_gradient: float = 5.0
+    averaging: float = 0.998
+    validation_share: float = 0.1
+    bfloat16: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what could only fail later."""
+        for name in ('stem', 'width', 'epochs', 'samples_per_epoch', 'batch', 'cut_side'):
+            if getattr(self, name) < 1:
+                raise SettingsError(f'{name} is {getattr(self, name)}; it must be at least 1')
+        if self.batch > self.samples_per_epoch:
+            raise SettingsError('batch is larger than samples_per_epoch')
+        if not 0 < self.validation_share < 1:
+            raise SettingsError(f'validation_share is {self.validation_share}; it must be '
+                                'between 0 and 1')
+
+
+def read_hyper_parameters(path: Path | None) -> HyperParameters:
+    """Read settings from a YAML file; keys that it lacks keep their defaults."""
+    if path is None:
+        return HyperParameters()
+    try:
+        content = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise SettingsError(f'{path}: {error.strerror}') from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f'{path}: not valid YAML ({" ".join(str(error).split())})') from None
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise SettingsError(f'{path}: a settings file is a list of "name: value" lines')
+    defaults = {field.name: field.default for field in fields(HyperParameters)}
+    values = {}
+    for key, value in content.items():
+        if key not in defaults:
+            raise SettingsError(f'{path}: unknown setting {key!r}; there are: '
+                                f'{", ".join(defaults)}')
+        values[key] = _converted(path, key, value, defaults[key])
+    try:
+        return HyperParameters(**values)
+    except SettingsError as error:
+        raise SettingsError(f'{path}: {error}') from None
+
+
+def _converted(path: Path, key: str, value: Any, default: Any) -> Any:
+    if isinstance(default, tuple):
+        if isinstance(value, list) and value and len(value) % 2 == 0 \
+                and all(type(entry) is int and entry > 0 for entry in value):
+            return tuple(value)
+        raise SettingsError(f'{path}: {key} is a list of positive integers, even in number')
+    if isinstance(default, float) and type(value) in (int, float):
+        return float(value)
+    if type(value) is type(default):
+        return value
+    raise SettingsError(f'{path}: {key} is {value!r}; expected something like {default!r}')
+
+
+def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: int,
+          command: str, resume: bool = False,
+          after_step: Callable[[int, float], None] | None = None,
+          after_epoch: Callable[[int, str], None] | None = None) -> zoo.Bundle:
+    """
+    Train on ``pictures`` and write ``pin.safetensors`` and its card into ``out``.
+
+    The same pictures, settings and seed give the same model on the same machine at the same
+    number of threads. ``after_step`` gets the steps done and the loss, ``after_epoch`` the epochs
+    done and a line about the validation pictures.
+    """
+    if len(pictures) < 2:
+        raise SettingsError('training needs at least two pictures: one is for validation')
+    held_out = min(len(pictures) - 1, max(1, round(settings.validation_share * len(pictures))))
+    training = pictures.part(slice(0, -held_out))
+    validation = pictures.part(slice(-held_out, None))
+    torch.manual_seed(seed)
+    architecture = PinArchitecture(settings.stem, settings.width, settings.dilations)
+    network = PinNetwork(architecture).to(memory_format=torch.channels_last)
+
+    def batch(epoch: int, step: int) -> tuple[Tensor, PinTargets]:
+        rng = np.random.default_rng((seed, epoch, step))
+        return random_batch(training, settings.batch, settings.cut_side, rng)
+
+    def loss(model: nn.Module, data: tuple[Tensor, PinTargets]) -> Tensor:
+        with torch.autocast('cpu', torch.bfloat16, enabled=settings.bfloat16):
+            maps = model(data[0])
+        return pin_loss(maps, data[1]).total
+
+    def epoch_done(epoch: int, average: nn.Module) -> None:
+        if after_epoch is not None and (epoch % 5 == 0 or epoch == settings.epochs):
+            score = validate(_detector(average, architecture), validation)[0]
+            after_epoch(epoch, describe(score))
+
+    schedule = Schedule(
+        epochs=settings.epochs, steps_per_epoch=settings.samples_per_epoch // settings.batch,
+        peak_rate=settings.learning_rate, weight_decay=settings.weight_decay,
+        largest_gradient=settings.largest_gradient, averaging=settings.averaging)
+    run = {**asdict(settings), 'seed': seed, 'data': pictures.sha256}
+    out.mkdir(parents=True, exist_ok=True)
+    average = fit(Task(network, batch, loss), schedule, checkpoint=out / CHECKPOINT, run=run,
+                  resume=resume, after_step=after_step, after_epoch=epoch_done)
+
+    tensors = half_precision(average)
+    average.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()},
+                            strict=False)
+    score, threshold = validate(_detector(average, architecture), validation)
+    card = {
+        'task': 'pin', 'architecture': asdict(architecture), 'threshold': threshold,
+        'input': 'grey pictures of any size, 8 bits',
+        'diameter_px': _range([pin.diameter for pins in training.pins for pin in pins]),
+        'rotation': 'any', 'training': {'command': command, 'seed': seed, **asdict(settings)},
+        'data': {'sha256': pictures.sha256, 'training_pictures': len(training),
+                 'validation_pictures': len(validation)},
+        'code_version': mtperception.__version__, 'validation': score.figures(),
+    }
+    return zoo.save(out / 'pin.safetensors', tensors, card)
+
+
+def random_batch(pictures: PinPictures, count: int, side: int,
+                 rng: np.random.Generator) -> tuple[Tensor, PinTargets]:
+    """Cut ``count`` random samples: pictures, count x 1 x side x side in [0, 1], and targets."""
+    images, labels = [], []
+    for index in rng.integers(len(pictures), size=count):
+        image, pins = random_cut(pictures.images[index], pictures.pins[index], side, rng)
+        images.append(random_look(image, rng))
+        labels.append(pins)
+    batch = torch.from_numpy(np.stack(images))[:, None].float() / 255
+    return batch, targets_from_labels(labels, side, side)
+
+
+def targets_from_labels(labels: Sequence[Sequence[LabelledPin]], width: int,
+                        height: int) -> PinTargets:
+    """Pad the labels of B pictures of one size to tensors."""
+    most = max((len(pins) for pins in labels), default=0)
+    rows = np.zeros((len(labels), most, 7), np.float32)
+    rows[..., 2] = 1
+    counted = np.zeros((len(labels), most), bool)
+    present = np.zeros((len(labels), most), bool)
+    for picture, pins in enumerate(labels):
+        for place, pin in enumerate(pins):
+            rows[picture, place] = (pin.x, pin.y, pin.diameter, *pin.box)
+            counted[picture, place] = pin.counts(width, height)
+            present[picture, place] = True
+    values = torch.from_numpy(rows)
+    return PinTargets(centres=values[..., :2], diameters=values[..., 2], boxes=values[..., 3:],
+                      counted=torch.from_numpy(counted),
+                      ignored=torch.from_numpy(present & ~counted))
+
+
+def validate(detector: PinDetector, pictures: PinPictures) -> tuple[FrameScore, float]:
+    """Choose the threshold on these pictures, and give the score there with the threshold."""
+    height, width = pictures.images.shape[1:]
+    found = [detector.detect(image, SCORE_FLOOR) for image in pictures.images]
+    true: list[float] = []
+    false: list[float] = []
+    for detections, pins in zip(found, pictures.pins, strict=True):
+        matching = match(detections, pins, width, height)
+        true += [detections[index].score for index, _ in matching.hits]
+        false += [detections[index].score for index in matching.false]
+    threshold = choose_threshold(true, false)
+    score = FrameScore()
+    for detections, pins in zip(found, pictures.pins, strict=True):
+        kept = [detection for detection in detections if detection.score >= threshold]
+        score.add(kept, pins, width, height)
+    return score, threshold
+
+
+def choose_threshold(true: Sequence[float], false: Sequence[float]) -> float:
+    """Put the threshold between the scores of false and of weak true detections."""
+    best_false = max(false, default=SCORE_FLOOR)
+    weak_true = float(np.quantile(true, WEAK_TRUE)) if true else best_false
+    low, high = (_logit(min(max(score, 1e-4), 1 - 1e-4)) for score in (best_false, weak_true))
+    middle = low + THRESHOLD_SHARE * max(high - low, 0.0)
+    threshold = 1 / (1 + math.exp(-middle))
+    return round(min(max(threshold, LEAST_THRESHOLD), MOST_THRESHOLD), 2)
+
+
+def half_precision(network: nn.Module) -> Mapping[str, Any]:
+    """Take the network's tensors as numpy: convolutions in half precision, norms in single."""
+    return {name: value.numpy().astype(np.float16 if value.ndim == 4 else np.float32)
+            for name, value in network.state_dict().items() if value.is_floating_point()}
+
+
+def describe(score: FrameScore) -> str:
+    """Say in a line how the validation pictures went."""
+    mean = score.figures()['error_px']['mean']
+    error = 'no pin found' if mean is None else f'{mean:.3f} px'
+    return (f'{error}, {score.missed} of {score.pins} pins missed, '
+            f'{score.false} false in {score.frames} pictures')
+
+
+def _detector(network: nn.Module, architecture: PinArchitecture) -> PinDetector:
+    copy = PinNetwork(architecture)
+    copy.load_state_dict(network.state_dict())
+    return PinDetector(copy, model_name='in training', sha256='', default_threshold=0.5)
+
+
+def _range(values: Sequence[float]) -> list[float]:
+    return [round(min(values), 1), round(max(values), 1)] if values else []
+
+
+def _logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))

@@ -1,0 +1,101 @@
+"""
+Checkpoints: everything a training run needs to go on as if it had never stopped.
+
+One safetensors file holds the network, its running average and the optimiser's moments; its
+metadata hold the epochs done and what the run was started with, so that a checkpoint is whole or
+is not there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open, SafetensorError
+from safetensors.torch import save
+import torch
+from torch import nn, Tensor
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be continued; the message says why."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """
+    A run's state: tensors by dotted name, epochs done, and the run's settings.
+
+    ``run`` is what must be the same for a resumed run: hyper-parameters, seed, data.
+    """
+
+    tensors: Mapping[str, Tensor]
+    epochs_done: int
+    run: Mapping[str, Any]
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint whole or not at all."""
+    metadata = {'epochs_done': str(checkpoint.epochs_done),
+                'run': json.dumps(checkpoint.run, sort_keys=True)}
+    tensors = {name: value.detach().cpu().contiguous().clone()
+               for name, value in checkpoint.tensors.items()}
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+    try:
+        temporary.write_bytes(save(tensors, metadata))
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_checkpoint(path: Path, run: Mapping[str, Any]) -> Checkpoint:
+    """Read a checkpoint of this same ``run``; CheckpointError names what differs."""
+    try:
+        with safe_open(path, framework='pt') as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        epochs_done, saved = int(metadata['epochs_done']), json.loads(metadata['run'])
+    except FileNotFoundError:
+        raise CheckpointError(f'{path}: there is no checkpoint to resume from') from None
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise CheckpointError(f'{path}: the checkpoint is damaged ({error}); delete it to start '
+                              'afresh') from None
+    wanted = json.loads(json.dumps(run))
+    different = sorted(key for key in saved.keys() | wanted.keys()
+                       if saved.get(key) != wanted.get(key))
+    if different:
+        raise CheckpointError(f'{path}: the checkpoint is of a run with another '
+                              f'{", ".join(different)}; resume with the same, or start afresh')
+    return Checkpoint(tensors, epochs_done, saved)
+
+
+def network_tensors(network: nn.Module, prefix: str) -> dict[str, Tensor]:
+    """Name a network's tensors with a prefix."""
+    return {f'{prefix}.{name}': value for name, value in network.state_dict().items()}
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Name the optimiser's moments by the parameter's number."""
+    return {f'optimiser.{index}.{name}': value
+            for index, moments in optimiser.state_dict()['state'].items()
+            for name, value in moments.items()}
+
+
+def restore_network(network: nn.Module, tensors: Mapping[str, Tensor], prefix: str) -> None:
+    """Undo network_tensors."""
+    network.load_state_dict({name.removeprefix(prefix + '.'): value
+                             for name, value in tensors.items()
+                             if name.startswith(prefix + '.')})
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Undo optimiser_tensors."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith('optimiser.'):
+            _, index, moment = name.split('.')
+            state.setdefault(int(index), {})[moment] = value
+    optimiser.load_state_dict({'state': state,
+                               'param_groups': optimiser.state_dict()['param_groups']})

@@ -1,0 +1,133 @@
+"""
+The training loop.
+
+It knows neither task nor data: batches are a pure function of epoch and step, so a resumed run
+sees what an uninterrupted one sees, and under DistributedDataParallel each rank passes a function
+that yields its own share.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+import copy
+from dataclasses import dataclass
+import math
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import nn, Tensor
+
+from mtperception.training.checkpoint import (
+    Checkpoint,
+    network_tensors,
+    optimiser_tensors,
+    read_checkpoint,
+    restore_network,
+    restore_optimiser,
+    write_checkpoint,
+)
+from mtperception.training.one_cycle import one_cycle
+
+BatchT = TypeVar('BatchT')
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message says where it stopped and what to do."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """
+    How long and how fast to train.
+
+    AdamW with a one-cycle rate that peaks at ``peak_rate``; gradients are cut at a norm of
+    ``largest_gradient``; ``averaging`` is the decay of the running average of the weights, which
+    is the result.
+    """
+
+    epochs: int
+    steps_per_epoch: int
+    peak_rate: float
+    weight_decay: float
+    largest_gradient: float
+    averaging: float
+
+
+@dataclass(frozen=True)
+class Task(Generic[BatchT]):
+    """What is trained: ``batch(epoch, step)`` gives data, ``loss(network, batch)`` a scalar."""
+
+    network: nn.Module
+    batch: Callable[[int, int], BatchT]
+    loss: Callable[[nn.Module, BatchT], Tensor]
+
+
+def fit(task: Task[BatchT], schedule: Schedule, *, checkpoint: Path, run: Mapping[str, Any],
+        resume: bool = False, after_step: Callable[[int, float], None] | None = None,
+        after_epoch: Callable[[int, nn.Module], None] | None = None) -> nn.Module:
+    """
+    Train ``task.network`` and return the running average of its weights.
+
+    A checkpoint is written after every epoch; with ``resume`` the run starts from it. ``run`` is
+    what a checkpoint must agree with. ``after_step`` is called with the steps done, of all
+    epochs, and the loss; ``after_epoch`` with the epochs done and the averaged network.
+    """
+    network = task.network.train()
+    average = copy.deepcopy(network)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.peak_rate,
+                                  weight_decay=schedule.weight_decay)
+    epochs_done = 0
+    if resume:
+        saved = read_checkpoint(checkpoint, run)
+        restore_network(network, saved.tensors, 'network')
+        restore_network(average, saved.tensors, 'average')
+        restore_optimiser(optimiser, saved.tensors)
+        epochs_done = saved.epochs_done
+    steps = schedule.epochs * schedule.steps_per_epoch
+    with ThreadPoolExecutor(1, 'next batch') as ahead:
+        for epoch in range(epochs_done, schedule.epochs):
+            coming = ahead.submit(task.batch, epoch, 0)
+            for step in range(schedule.steps_per_epoch):
+                batch = coming.result()
+                if step + 1 < schedule.steps_per_epoch:
+                    coming = ahead.submit(task.batch, epoch, step + 1)
+                done = epoch * schedule.steps_per_epoch + step
+                rate = one_cycle(done, steps, schedule.peak_rate)
+                loss = _step(task, optimiser, batch, rate, schedule.largest_gradient)
+                if not math.isfinite(loss):
+                    raise TrainingError(f'the loss became {loss} in epoch {epoch + 1}, step '
+                                        f'{step + 1}: lower the learning rate, or look for a '
+                                        'damaged label')
+                _average(average, network, min(schedule.averaging, (1 + done) / (10 + done)))
+                if after_step is not None:
+                    after_step(done + 1, loss)
+            tensors = (network_tensors(network, 'network') | network_tensors(average, 'average')
+                       | optimiser_tensors(optimiser))
+            write_checkpoint(checkpoint, Checkpoint(tensors, epoch + 1, run))
+            if after_epoch is not None:
+                after_epoch(epoch + 1, average)
+    return average
+
+
+def _step(task: Task[BatchT], optimiser: torch.optim.Optimizer, batch: BatchT,
+          rate: float, largest_gradient: float) -> float:
+    for group in optimiser.param_groups:
+        group['lr'] = rate
+    optimiser.zero_grad(set_to_none=True)
+    loss = task.loss(task.network, batch)
+    if not torch.isfinite(loss):
+        return loss.item()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(task.network.parameters(), largest_gradient)
+    optimiser.step()
+    return loss.item()
+
+
+@torch.no_grad()
+def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    for mean, value in zip(average.state_dict().values(), network.state_dict().values(),
+                           strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(value, 1 - decay)
+        else:
+            mean.copy_(value)
