@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import sys
 
 from mtperception import __version__
-from mtperception.cli import detect, evaluate, render, train, watch
+from mtperception.cli import bench, detect, evaluate, render, train, watch
 
-VERBS = (render, train, evaluate, detect, watch)
+VERBS = (render, train, evaluate, detect, watch, bench)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -136,10 +136,17 @@ def line(node: 'WatchNode', elapsed: float) -> str:
            f"detections {figures['rate']:4.1f} Hz"
     if 'latency_ms' in figures:
         text += f"  latency {figures['latency_ms']['p50']:.0f} ms"
-    text += f"  pins {figures['pins']}  missed {figures['missed']}  false {figures['false']}"
-    if 'error_px' in figures:
-        text += f"  error {figures['error_px']['mean']:.2f} px"
+    text += f"  pins {figures['pins']}  missed {percent(figures['missed'])}" \
+            f"  false {figures['false']}  error {pixels(figures['error_px']['mean'])}"
     return text
+
+
+def percent(share: float | None) -> str:
+    return '-' if share is None else f'{100 * share:.1f} %'
+
+
+def pixels(length: float | None) -> str:
+    return '-' if length is None else f'{length:.2f} px'
 
 
 def page(node: 'WatchNode', elapsed: float) -> 'Group':
@@ -163,15 +170,14 @@ def page(node: 'WatchNode', elapsed: float) -> 'Group':
         topics.add_row(node.topics[name], f'{rate.value():.1f} Hz', note)
 
     accuracy = Table(box=None, pad_edge=False, title='since the start', title_justify='left')
-    error = figures.get('error_px')
     columns = {
         'frames': figures['frames'],
         'dropped': figures.get('dropped', '-'),
         'true pins': figures['pins'],
-        'missed': figures['missed'],
+        'missed': percent(figures['missed']),
         'false': figures['false'],
-        'error mean': f"{error['mean']:.2f} px" if error else '-',
-        'p95': f"{error['p95']:.2f} px" if error else '-',
+        'error mean': pixels(figures['error_px']['mean']),
+        'p95': pixels(figures['error_px']['p95']),
     }
     for head in columns:
         accuracy.add_column(head, justify='right', min_width=8)

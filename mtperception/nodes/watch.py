@@ -1,7 +1,6 @@
 """Accuracy and health of a running cell, from its topics alone."""
 
 from collections import deque
-from dataclasses import dataclass, field
 import time
 from typing import Any
 
@@ -12,8 +11,9 @@ from sensor_msgs.msg import CameraInfo
 from vision_msgs.msg import Detection2DArray
 
 from mtperception.nodes.conversions import pins_from_message, seconds
+from mtperception.pin.dataset import LabelledPin
 from mtperception.pin.detection import PinDetection
-from mtperception.pin.evaluation import FrameScore, score_frame
+from mtperception.pin.evaluation import FrameScore
 
 RATE_WINDOW = 5.0  # seconds
 REMEMBERED = 60    # frames whose truth and detections wait for each other
@@ -36,31 +36,11 @@ class Rate:
         return len(self._arrivals) / max(min(RATE_WINDOW, now - self._start), 1e-3)
 
 
-@dataclass
-class Tally:
-    """Scores of many frames added up."""
-
-    frames: int = 0
-    pins: int = 0
-    missed: int = 0
-    false: int = 0
-    errors: list[float] = field(default_factory=list)
-
-    def add(self, score: FrameScore) -> None:
-        self.frames += 1
-        self.pins += score.pins
-        self.missed += score.missed
-        self.false += score.false
-        self.errors += score.errors
-
-    def figures(self) -> dict[str, Any]:
-        """Give the counts, and mean and 95th percentile of the error in pixels."""
-        figures: dict[str, Any] = {
-            'frames': self.frames, 'pins': self.pins, 'missed': self.missed, 'false': self.false}
-        if self.errors:
-            figures['error_px'] = {
-                'mean': float(np.mean(self.errors)), 'p95': float(np.percentile(self.errors, 95))}
-        return figures
+def labelled(pin: PinDetection) -> LabelledPin:
+    """Read a pin of `ground_truth/pins`, whose score is the visible share, as a label."""
+    radius = pin.diameter / 2
+    box = (pin.x - radius, pin.y - radius, pin.x + radius, pin.y + radius)
+    return LabelledPin(pin.x, pin.y, pin.diameter, box, visible=pin.score)
 
 
 class WatchNode(Node):
@@ -71,9 +51,9 @@ class WatchNode(Node):
         self.camera_rate = Rate()
         self.truth_rate = Rate()
         self.detection_rate = Rate()
-        self.total = Tally()
+        self.score = FrameScore()
         self.newest: list[PinDetection] | None = None
-        self.topics = {}
+        self.topics: dict[str, str] = {}
         self._latencies: deque[float] = deque(maxlen=600)
         self._truth: dict[float, list[PinDetection]] = {}
         self._found: dict[float, list[PinDetection]] = {}
@@ -97,7 +77,7 @@ class WatchNode(Node):
         health = self._health.get(self.topics['pin_detector/detections'].rpartition('/')[0], {})
         if 'dropped' in health:
             figures['dropped'] = int(health['dropped'])
-        return figures | self.total.figures()
+        return figures | {'frames': self.score.frames, **self.score.figures()}
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self.camera_rate.tick()
@@ -125,7 +105,7 @@ class WatchNode(Node):
         stamp = seconds(message.header.stamp)
         frames[stamp] = pins_from_message(message)
         if stamp in self._truth and stamp in self._found:
-            self.total.add(score_frame(
-                self._found.pop(stamp), self._truth.pop(stamp), *self._size))
+            truth = [labelled(pin) for pin in self._truth.pop(stamp)]
+            self.score.add(self._found.pop(stamp), truth, *self._size)
         while len(frames) > REMEMBERED:
             frames.pop(next(iter(frames)))

@@ -1,0 +1,130 @@
+"""`mtperception bench`: speed, as ratios within one run."""
+
+import argparse
+from collections.abc import Callable
+import json
+import os
+import statistics
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def add_parser(verbs: Any) -> None:
+    parser = verbs.add_parser(
+        'bench', help='speed, as ratios within the run',
+        description='Measure speed as ratios within one run; the convolution and copy rates of '
+                    'the machine are measured beside.')
+    parser.add_argument(
+        'what', choices=['pin', 'nodes'],
+        help='pin: detection against the bare network; nodes: the node against the library')
+    parser.add_argument('--seconds', type=float, default=10.0, help='time for each stream (10)')
+    parser.add_argument('--threads', type=int, default=1, help='threads of the network (1)')
+    parser.add_argument('--json', action='store_true', help='print one JSON object')
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import torch
+
+    torch.set_num_threads(arguments.threads)
+    figures = {'threads': arguments.threads, **machine()}
+    figures |= {'pin': pin, 'nodes': nodes}[arguments.what](arguments)
+    if arguments.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in flat(figures):
+            print(f'{name:32} {value:.4g}')
+    return 0
+
+
+def flat(figures: dict[str, Any], prefix: str = '') -> list[tuple[str, float]]:
+    rows = []
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            rows += flat(value, f'{prefix}{name}.')
+        else:
+            rows.append((prefix + name, value))
+    return rows
+
+
+def median_ms(function: Callable[[], object], seconds: float = 3.0) -> float:
+    """Time a function again and again, after a warm-up; give the median in milliseconds."""
+    for _ in range(3):
+        function()
+    times = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        function()
+        times.append(1e3 * (time.perf_counter() - start))
+    return statistics.median(times)
+
+
+def machine() -> dict[str, float]:
+    """Measure the rates that everything else rests on: convolution (GFLOP/s), copy (GB/s)."""
+    import torch
+
+    convolution = torch.nn.Conv2d(64, 64, 3, padding=1)
+    picture = torch.rand(1, 64, 128, 128)
+    flops = 2 * 64 * 64 * 9 * 128 * 128
+    buffer = np.ones(64 * 2**20, np.uint8)
+    target = np.empty_like(buffer)
+    with torch.inference_mode():
+        convolution_ms = median_ms(lambda: convolution(picture), 1.0)
+    return {
+        'convolution_gflops': flops / convolution_ms / 1e6,
+        'copy_gb_s': buffer.nbytes / median_ms(lambda: np.copyto(target, buffer), 1.0) / 1e6,
+    }
+
+
+def frames() -> list[npt.NDArray[np.uint8]]:
+    from mtperception.sim.pin_scene import PinScene
+
+    with PinScene() as scene:
+        return [scene.sample(seed=7, index=index, pins=index % 7).image for index in range(7)]
+
+
+def pin(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compare picture in to detections out with the bare forward pass."""
+    from mtperception.pin.predictor import PinDetector
+
+    detector = PinDetector.load('pin')
+    images = frames()
+    forward = detector.bare_forward(images[0])
+    detect_ms = statistics.median(
+        median_ms(lambda image=image: detector.detect(image), 1.0) for image in images)
+    forward_ms = median_ms(forward)
+    return {'pin': {
+        'detect_ms': detect_ms, 'forward_ms': forward_ms, 'ratio': detect_ms / forward_ms}}
+
+
+def nodes(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compare published to received with the library's detect; flood the node at 60 Hz."""
+    from mtperception.nodes.benchmark import pin_detector_streams
+    from mtperception.pin.predictor import PinDetector
+
+    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    images = frames()
+    detector = PinDetector.load('pin')
+    detect_ms = statistics.median(
+        median_ms(lambda image=image: detector.detect(image), 1.0) for image in images)
+    calm, flood = pin_detector_streams(
+        images, (15.0, 60.0), arguments.seconds, arguments.threads)
+    latency_ms = 1e3 * statistics.median(calm.latencies)
+    return {'nodes': {'pin': {
+        'detect_ms': detect_ms,
+        'latency_ms': latency_ms,
+        'latency_ratio': latency_ms / detect_ms,
+        'overhead_ms': latency_ms - detect_ms,
+        'lost_at_15_hz': calm.published - len(calm.latencies),
+        'rate': len(flood.latencies) / arguments.seconds,
+        'flood': {
+            'published': flood.published,
+            'detected': len(flood.latencies),
+            'dropped': flood.dropped,
+            'latency_ms': 1e3 * statistics.median(flood.latencies),
+        },
+    }}}

@@ -1,0 +1,55 @@
+"""The project's own rules: ruff (with the ament linters' rules), mypy, import-linter, headers."""
+
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+MODULES = ROOT / 'embedded_ros/src/embedded_ros/modules'
+FOLDERS = ('mtperception', 'embedded_ros', 'launch', 'test')
+HEADER = re.compile(r'\A(#!.*\n)?# Copyright 20\d\d \S.*\n#\n# Licensed under the Apache License')
+
+
+def run(*command):
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_ruff():
+    run(BIN / 'ruff', 'check', '.')
+
+
+@pytest.mark.timeout(600)
+def test_mypy():
+    run(BIN / 'mypy')
+
+
+@pytest.mark.timeout(600)
+def test_mypy_of_the_ros_modules():
+    packages = sorted(path.name for path in MODULES.iterdir() if (path / '__init__.py').exists())
+    run(BIN / 'mypy', *(option for name in packages for option in ('-p', name)))
+
+
+def test_arrows_between_the_rooms():
+    run(BIN / 'lint-imports')
+
+
+def test_copyright_headers():
+    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob('*.py')]
+    assert len(files) > 50
+    missing = [str(path) for path in [*files, ROOT / 'setup.py']
+               if path.stat().st_size and not HEADER.match(path.read_text(encoding='utf-8'))]
+    assert not missing
+
+
+def test_one_version():
+    package = (ROOT / 'package.xml').read_text(encoding='utf-8')
+    setup = (ROOT / 'setup.py').read_text(encoding='utf-8')
+    init = (ROOT / 'mtperception/__init__.py').read_text(encoding='utf-8')
+    version = re.search(r'<version>(.*)</version>', package)[1]
+    assert f"version='{version}'" in setup
+    assert f"__version__ = '{version}'" in init

@@ -1,0 +1,56 @@
+from hypothesis import given, strategies as st
+import numpy as np
+from std_msgs.msg import Header
+
+from mtperception.geometry.camera import PinholeCamera
+from mtperception.nodes.conversions import (
+    camera_info_message,
+    image_message,
+    pins_from_message,
+    pins_to_message,
+)
+from mtperception.nodes.image_gate import check_image, grey_image
+from mtperception.pin.detection import PinDetection
+
+finite = st.floats(-1e6, 1e6)
+
+
+def header():
+    message = Header(frame_id='camera')
+    message.stamp.sec = 12
+    message.stamp.nanosec = 34
+    return message
+
+
+@given(st.lists(st.builds(PinDetection, x=finite, y=finite, diameter=finite,
+                          score=st.floats(0, 1))))
+def test_pins_survive_a_message_to_the_last_digit(pins):
+    message = pins_to_message(pins, header())
+    assert pins_from_message(message) == pins
+    assert all(detection.header == header() for detection in message.detections)
+
+
+def test_a_detection_names_its_class_and_claims_no_pose():
+    message = pins_to_message([PinDetection(x=10.5, y=20.25, diameter=8.0, score=0.75)], header())
+    detection = message.detections[0]
+    assert detection.results[0].hypothesis.class_id == 'pin'
+    assert detection.results[0].pose.covariance[0] == -1
+    assert (detection.bbox.size_x, detection.bbox.size_y) == (8.0, 8.0)
+    assert detection.bbox.center.theta == 0.0
+    assert detection.id == ''
+
+
+def test_an_image_survives_a_message():
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7), np.uint8)
+    message = image_message(pixels.T[::-1], 'mono8', header())
+    check_image(message)
+    np.testing.assert_array_equal(grey_image(message), pixels.T[::-1])
+
+
+def test_camera_info_describes_the_camera():
+    camera = PinholeCamera(width=612, height=512, fx=700.0, fy=710.0, cx=300.0, cy=250.0)
+    message = camera_info_message(camera, header())
+    assert (message.width, message.height) == (612, 512)
+    np.testing.assert_array_equal(np.reshape(message.k, (3, 3)), camera.matrix)
+    np.testing.assert_array_equal(np.reshape(message.p, (3, 4))[:, :3], camera.matrix)
+    assert list(message.d) == [0.0] * 5

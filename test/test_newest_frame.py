@@ -1,0 +1,68 @@
+import threading
+import time
+
+from mtperception.nodes.newest_frame import NewestFrameWorker
+
+
+class Recorder:
+    """A worker's process function that waits at a gate."""
+
+    def __init__(self):
+        self.items = []
+        self.errors = []
+        self.busy = threading.Semaphore(0)
+        self.gate = threading.Semaphore(0)
+
+    def process(self, item):
+        self.busy.release()
+        self.gate.acquire()
+        if item == 'bad':
+            raise RuntimeError(item)
+        self.items.append(item)
+
+    def worker(self):
+        worker = NewestFrameWorker(self.process, self.errors.append, 'test')
+        worker.start()
+        return worker
+
+
+def wait_for(condition):
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def test_what_arrives_meanwhile_is_overwritten_by_the_newest():
+    recorder = Recorder()
+    worker = recorder.worker()
+    assert worker.put(0) is False
+    recorder.busy.acquire()
+    assert [worker.put(item) for item in (1, 2, 3)] == [False, True, True]
+    recorder.gate.release(2)
+    wait_for(lambda: recorder.items == [0, 3])
+    assert worker.stop(1)
+
+
+def test_an_error_ends_nothing():
+    recorder = Recorder()
+    recorder.gate.release(2)
+    worker = recorder.worker()
+    worker.put('bad')
+    wait_for(lambda: recorder.errors)
+    worker.put('good')
+    wait_for(lambda: recorder.items == ['good'])
+    assert [str(error) for error in recorder.errors] == ['bad']
+    assert worker.stop(1)
+
+
+def test_stop_drops_what_waits_and_says_whether_the_thread_has_ended():
+    recorder = Recorder()
+    worker = recorder.worker()
+    worker.put('in work')
+    recorder.busy.acquire()
+    worker.put('waiting')
+    assert worker.stop(0.01) is False
+    recorder.gate.release()
+    assert worker.stop(1) is True
+    assert recorder.items == ['in work']
