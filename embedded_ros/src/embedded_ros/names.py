@@ -9,18 +9,14 @@ import re
 from typing import NamedTuple
 
 _MAX_NODE_NAME = 255
-_SUBSTITUTION = re.compile(r'\{(\w*)\}')
+_SUBSTITUTION = re.compile(r'\{(node|ns|namespace)\}')
 
 
 class Fault(NamedTuple):
     """What is wrong with a name, and at which of its characters."""
 
     reason: str
-    index: int
-
-
-class UnknownSubstitution(ValueError):
-    """A name holds a substitution other than {node}, {ns} and {namespace}."""
+    position: int
 
 
 def node_name_fault(name: str) -> Fault | None:
@@ -76,16 +72,18 @@ def topic_name_fault(name: str) -> Fault | None:
     """Return what forbids `name` as a topic or service name that is yet to be expanded."""
     if not name:
         return Fault('topic name must not be empty', 0)
-    if (index := name.find('~', 1)) > 0:
-        return Fault("topic name may contain '~' as its first character alone", index)
+    if (position := name.find('~', 1)) > 0:
+        return Fault("topic name may contain '~' as its first character alone", position)
     if name[0] == '~' and len(name) > 1 and name[1] != '/':
         return Fault("topic name must have a '/' after '~'", 1)
     if name == '/':
         return Fault("topic name must not end with a '/'", 0)
-    # Same length as before, so that the index of a fault holds for the given name.
+    # Same length as before, so that the position of a fault holds for the given name.
     plain = _SUBSTITUTION.sub(lambda match: 'x' * len(match[0]), name)
-    if (index := plain.find('{')) >= 0 or (index := plain.find('}')) >= 0:
-        return Fault('topic name has unbalanced curly braces', index)
+    if match := re.search(r'[{}]', plain):
+        return Fault(
+            'topic name has curly braces other than {node} and {namespace}', match.start()
+        )
     if plain[0] == '~':
         plain = 'x' + plain[1:]
     return _path_fault('topic name', plain)
@@ -97,21 +95,11 @@ def full_node_name(node_name: str, namespace: str) -> str:
 
 
 def expand(name: str, node_name: str, namespace: str) -> str:
-    """
-    Return a valid topic or service name as an absolute one.
-
-    UnknownSubstitution when it holds braces with another word than node, ns and namespace.
-    """
+    """Return a valid topic or service name as an absolute one."""
     values = {'node': node_name, 'ns': namespace, 'namespace': namespace}
-
-    def replace(match: re.Match[str]) -> str:
-        if match[1] not in values:
-            raise UnknownSubstitution(f"unknown substitution '{match[0]}' in '{name}'")
-        return values[match[1]]
-
     if name[0] == '~':
         name = full_node_name(node_name, namespace) + name[1:]
-    expanded = _SUBSTITUTION.sub(replace, name)
+    expanded = _SUBSTITUTION.sub(lambda match: values[match[1]], name)
     if expanded[0] != '/':
         expanded = f'{namespace.rstrip("/")}/{expanded}'
     return expanded

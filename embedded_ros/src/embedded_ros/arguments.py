@@ -1,0 +1,253 @@
+"""
+The part of a command line that belongs to ROS: `... --ros-args ARGUMENTS [--] ...`.
+
+It renames nodes, topics and services (-r), sets parameters (-p, --params-file) and log levels.
+"""
+
+from collections.abc import Iterator, Sequence
+import dataclasses
+import re
+from typing import Any
+
+from embedded_ros import console, names, parameter_files
+
+_LEVELS = {'debug': 10, 'info': 20, 'warn': 30, 'error': 40, 'fatal': 50}
+_WITH_VALUE = {
+    '-r': 'remap',
+    '--remap': 'remap',
+    '-p': 'parameter',
+    '--param': 'parameter',
+    '--params-file': 'params_file',
+    '--log-level': 'log_level',
+    '-e': 'ignored',
+    '--enclave': 'ignored',
+    '--log-config-file': 'ignored',
+    '--log-file-name': 'ignored',
+}
+# Switches for log sinks that do not exist here, except the first.
+_FLAGS = frozenset(
+    f'--{verb}-{sink}-logs'
+    for verb in ('enable', 'disable')
+    for sink in ('stdout', 'rosout', 'external-lib')
+)
+_NODE_RULES = ('__node', '__name')
+_NAMESPACE_RULE = '__ns'
+_SCHEMES = {'rostopic://': 'topic', 'rosservice://': 'service'}
+
+
+class InvalidROSArgsError(RuntimeError):
+    """A ROS argument that cannot be understood."""
+
+
+class UnknownROSArgsError(InvalidROSArgsError):
+    """Something between --ros-args and -- that is no ROS argument."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Remapping:
+    """
+    One -r rule; the first that applies wins.
+
+    `node` limits it to nodes of that name, `kind` ('topic', 'service' or '') to one kind of name.
+    """
+
+    node: str
+    source: str
+    target: str
+    kind: str = ''
+
+    def is_for(self, node_name: str) -> bool:
+        """Return whether the rule holds for a node of that name."""
+        return self.node in ('', node_name)
+
+
+@dataclasses.dataclass(frozen=True)
+class ParameterRule:
+    """One parameter value for the nodes whose full name matches `node` ('/**' for all)."""
+
+    node: str
+    name: str
+    value: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class RosArguments:
+    """
+    The ROS arguments of a command line, in their order.
+
+    `log_levels` maps logger names ('' for all) to levels; `others` holds what is not ROS's.
+    """
+
+    remappings: tuple[Remapping, ...] = ()
+    parameters: tuple[ParameterRule, ...] = ()
+    log_levels: tuple[tuple[str, int], ...] = ()
+    others: tuple[str, ...] = ()
+
+    def apply_log_levels(self) -> None:
+        """Set the levels of this process's loggers."""
+        for name, level in self.log_levels:
+            console.set_level(name, level)
+
+    def before(self, later: 'RosArguments') -> 'RosArguments':
+        """Return both joined; these take precedence (a node's own over those of the process)."""
+        return RosArguments(
+            remappings=self.remappings + later.remappings,
+            parameters=later.parameters + self.parameters,
+            log_levels=later.log_levels + self.log_levels,
+            others=self.others,
+        )
+
+    def node_name(self, default: str) -> str:
+        """Return the name for a node that calls itself `default`."""
+        return self._first(default, *_NODE_RULES) or default
+
+    def namespace(self, default: str, node_name: str = '') -> str:
+        """Return the namespace for a node of that (new) name that asks for `default`."""
+        namespace = self._first(node_name, _NAMESPACE_RULE) or default
+        return namespace if namespace.startswith('/') else f'/{namespace}'
+
+    def _first(self, node_name: str, *sources: str) -> str | None:
+        for rule in self.remappings:
+            if rule.source in sources and rule.is_for(node_name):
+                return rule.target
+        return None
+
+    def remap_topic(self, full_name: str, node_name: str, namespace: str = '/') -> str:
+        """Return the new absolute name of a topic; `full_name` where no rule applies."""
+        return self._remap('topic', full_name, node_name, namespace)
+
+    def remap_service(self, full_name: str, node_name: str, namespace: str = '/') -> str:
+        """Return the new absolute name of a service; `full_name` where no rule applies."""
+        return self._remap('service', full_name, node_name, namespace)
+
+    def _remap(self, kind: str, full_name: str, node_name: str, namespace: str) -> str:
+        for rule in self.remappings:
+            if (
+                rule.kind in ('', kind)
+                and not rule.source.startswith('__')
+                and rule.is_for(node_name)
+                and names.expand(rule.source, node_name, namespace) == full_name
+            ):
+                return names.expand(rule.target, node_name, namespace)
+        return full_name
+
+    def parameter_overrides(self, full_node_name: str) -> dict[str, Any]:
+        """
+        Return the parameter values for a node ('/cell/pin_detector').
+
+        As in rclpy what is given to all nodes ('/**', and -p without a node name) comes first,
+        then what other wildcards give, then what the node's own name gives; among equals the
+        later wins.
+        """
+        chosen = [
+            rule
+            for rule in self.parameters
+            if rule.node == full_node_name or parameter_files.matches(rule.node, full_node_name)
+        ]
+        chosen.sort(key=lambda rule: 0 if rule.node == '/**' else 1 + ('*' not in rule.node))
+        return {rule.name: rule.value for rule in chosen}
+
+
+def remove_ros_args(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments that are not ROS's."""
+    return [text for text, is_ros in _marked(arguments) if not is_ros]
+
+
+def _marked(arguments: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Tell for each argument whether it is one of ROS's; their brackets are left out."""
+    inside = False
+    for text in arguments:
+        if text == '--ros-args':
+            inside = True
+        elif inside and text == '--':
+            inside = False
+        else:
+            yield text, inside
+
+
+def parse(arguments: Sequence[str]) -> RosArguments:
+    """
+    Return the ROS arguments of a command line.
+
+    InvalidROSArgsError, and UnknownROSArgsError for those that nobody knows, name the argument.
+    """
+    marked = list(_marked(arguments))
+    remappings: list[Remapping] = []
+    parameters: list[ParameterRule] = []
+    levels: list[tuple[str, int]] = []
+    ros = iter([text for text, is_ros in marked if is_ros])
+    unknown = []
+    for text in ros:
+        if text in _FLAGS:
+            continue
+        if text not in _WITH_VALUE:
+            unknown.append(text)
+            continue
+        value = next(ros, None)
+        if value is None:
+            raise InvalidROSArgsError(f"ROS argument '{text}' needs a value after it")
+        kind = _WITH_VALUE[text]
+        try:
+            if kind == 'remap':
+                remappings.append(_remapping(value))
+            elif kind == 'parameter':
+                parameters.append(_parameter(value))
+            elif kind == 'params_file':
+                parameters += [ParameterRule(*rule) for rule in parameter_files.read_file(value)]
+            elif kind == 'log_level':
+                levels.append(_log_level(value))
+        except ValueError as error:
+            raise InvalidROSArgsError(f"ROS argument '{text} {value}': {error}") from error
+    if unknown:
+        raise UnknownROSArgsError(
+            f'found unknown ROS arguments: {unknown} (arguments for the program itself come '
+            "before '--ros-args' or after '--')"
+        )
+    return RosArguments(
+        tuple(remappings),
+        tuple(parameters),
+        tuple(levels),
+        tuple(text for text, is_ros in marked if not is_ros),
+    )
+
+
+def _split_rule(text: str) -> tuple[str, str, str]:
+    """Split `[node:]left:=right`."""
+    left, separator, right = text.partition(':=')
+    if not separator or not left:
+        raise ValueError("expected 'from:=to'")
+    # The colon of a scheme is none of ours.
+    match = re.fullmatch(r'(\w+):(?!//)(.+)', left)
+    return (match[1], match[2], right) if match else ('', left, right)
+
+
+def _remapping(text: str) -> Remapping:
+    node, source, target = _split_rule(text)
+    kind = ''
+    for scheme, scheme_kind in _SCHEMES.items():
+        if source.startswith(scheme):
+            source, kind = source.removeprefix(scheme), scheme_kind
+        target = target.removeprefix(scheme)
+    if source in _NODE_RULES:
+        fault = names.node_name_fault(target)
+    elif source == _NAMESPACE_RULE:
+        fault = names.namespace_fault(target)
+    elif source.startswith('__'):
+        raise ValueError(f"'{source}' cannot be remapped; __node and __ns can")
+    else:
+        fault = names.topic_name_fault(source) or names.topic_name_fault(target)
+    if fault:
+        raise ValueError(fault.reason)
+    return Remapping(node, source, target, kind)
+
+
+def _parameter(text: str) -> ParameterRule:
+    node, name, value = _split_rule(text)
+    return ParameterRule(f'/{node}' if node else '/**', name, parameter_files.parse_value(value))
+
+
+def _log_level(text: str) -> tuple[str, int]:
+    name, _, level = text.rpartition(':=')
+    if level.lower() not in _LEVELS:
+        raise ValueError(f"'{level}' is not a log level; choose from {', '.join(_LEVELS)}")
+    return name, _LEVELS[level.lower()]
