@@ -1,0 +1,64 @@
+"""`mtperception render`: labelled data sets from the simulator."""
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the verb `render` to the command."""
+    parser = subparsers.add_parser(
+        'render', help='render a labelled data set',
+        description='Render a labelled data set: PNG pictures and annotations in COCO JSON.')
+    parser.add_argument('system', choices=('pin',), help='what the data set is for')
+    parser.add_argument('--out', required=True, metavar='DIR', help='a new folder')
+    parser.add_argument('--count', required=True, type=int, metavar='N', help='pictures')
+    parser.add_argument('--seed', type=int, default=0, metavar='S', help='same seed, same data')
+    parser.add_argument('--json', action='store_true', help='print the figures as JSON')
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Render the data set that was asked for; return the exit status."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn
+
+    from ..sim.render import OutputError, render_pins
+    from ..sim.renderer import RenderError
+
+    start = time.perf_counter()
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
+        TextColumn('{task.fields[rate]:.1f}/s'), TimeRemainingColumn(), console=console)
+    try:
+        with bar:
+            task = bar.add_task(f'rendering into {args.out}', total=args.count, rate=0.0)
+
+            def report(done: int) -> None:
+                rate = done / (time.perf_counter() - start)
+                bar.update(task, completed=done, rate=rate)
+
+            render_pins(args.out, args.count, args.seed, report)
+    except (OutputError, RenderError, OSError) as error:
+        print(f'mtperception render: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            f'mtperception render: stopped; {args.out} is unfinished and has no labels',
+            file=sys.stderr)
+        return 130
+    seconds = time.perf_counter() - start
+    figures = {
+        'count': args.count, 'seed': args.seed, 'seconds': round(seconds, 3),
+        'rate': round(args.count / seconds, 2),
+    }
+    if args.json:
+        print(json.dumps(figures))
+    else:
+        console.print(
+            f'{args.count} pictures in {args.out}: {seconds:.1f} s, {figures["rate"]} a second')
+    return 0

@@ -1,0 +1,73 @@
+"""What a lens and a sensor do to a picture: pure functions on grey float32 pictures, 0 to 1."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.float32]
+
+
+def exposed(picture: Picture, gain: float, gamma: float, black: float) -> Picture:
+    """Scale by a gain, bend by a gamma and lift by a black level."""
+    scaled = np.maximum(picture * np.float32(gain), np.float32(0.0))
+    return black + (1.0 - black) * cv2.pow(scaled, gamma)
+
+
+def glare(
+    picture: Picture, x: float, y: float, sigma_u: float, sigma_v: float, angle: float,
+    strength: float, veil: float, where: NDArray[np.bool_] | None = None,
+) -> Picture:
+    """
+    Add the reflection of a lamp, an elliptic spot around pixel (x, y).
+
+    Its standard deviations are sigma_u pixels along a direction `angle` counter-clockwise from x
+    and sigma_v across it. It brightens the surface by `strength` in proportion to its own
+    brightness and by `veil` whatever that is; only where the mask says so.
+    """
+    height, width = picture.shape
+    rows = np.arange(height, dtype=np.float32)[:, None] - np.float32(y)
+    columns = np.arange(width, dtype=np.float32)[None] - np.float32(x)
+    cosine, sine = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    along = (cosine * columns - sine * rows) / np.float32(sigma_u)
+    across = (sine * columns + cosine * rows) / np.float32(sigma_v)
+    spot = cv2.exp(-0.5 * (along * along + across * across))
+    if where is not None:
+        spot *= where
+    return picture + spot * (np.float32(strength) * picture + np.float32(veil))
+
+
+def bloom(picture: Picture, threshold: float, sigma: float, share: float) -> Picture:
+    """Let light above a threshold spill over to pixels around."""
+    excess = np.maximum(picture - np.float32(threshold), np.float32(0.0))
+    small = cv2.resize(excess, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    spilt = cv2.GaussianBlur(small, (0, 0), sigma / 4.0)
+    size = (picture.shape[1], picture.shape[0])
+    return picture + np.float32(share) * cv2.resize(spilt, size)
+
+
+def vignetted(picture: Picture, strength: float) -> Picture:
+    """Darken towards the corners, by `strength` there."""
+    height, width = picture.shape
+    rows = np.linspace(-1.0, 1.0, height, dtype=np.float32)[:, None]
+    columns = np.linspace(-1.0, 1.0, width, dtype=np.float32)[None]
+    return picture * (1.0 - np.float32(strength / 2.0) * (rows * rows + columns * columns))
+
+
+def defocused(picture: Picture, sigma: float) -> Picture:
+    """Blur by a Gaussian of `sigma` pixels."""
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), dtype=np.float32)
+
+
+def sensed(
+    picture: Picture, rng: np.random.Generator, read_noise: float, shot_noise: float
+) -> NDArray[np.uint8]:
+    """
+    Add noise and quantise to 8 bits.
+
+    `read_noise` is its standard deviation in the dark, `shot_noise` what is added to it at full
+    brightness, growing as the square root of the light; both in grey levels.
+    """
+    light = np.clip(picture, 0.0, 1.0).astype(np.float32)
+    spread = np.float32(read_noise) + np.float32(shot_noise) * cv2.sqrt(light)
+    noise = rng.standard_normal(picture.shape, dtype=np.float32)
+    return np.asarray(cv2.convertScaleAbs(np.maximum(255.0 * light + spread * noise, 0.0)))

@@ -1,0 +1,362 @@
+"""
+What stands before the pin camera, drawn at random: a plate, pins in it, and things like pins.
+
+Everything here is geometry in metres; `pin_scene` puts it into the renderer.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..geometry.camera import Floats, PinholeCamera, PosedCamera, look_at
+from .triangles import Triangles, circle, joined, loft, planar
+from .turned_parts import HEADS, Pin, PIN_ENDS, nut, screw, washer
+from .workpiece import Cell, Feature, Slab, block_triangles, divided, slab_triangles
+
+MAX_PINS = 6
+# The pins' diameters in the picture, in pixels.
+SMALLEST_PIN, LARGEST_PIN = 12.5, 47.0
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """Pins, and the triangles of everything else by the name of their material."""
+
+    view: PosedCamera
+    pins: tuple[Pin, ...]
+    meshes: dict[str, Triangles]
+    brush: float
+
+
+@dataclass
+class _Pieces:
+    """What has been put down so far: triangles by material."""
+
+    parts: dict[str, list[Triangles]] = field(default_factory=dict)
+
+    def add(self, material: str, part: Triangles) -> None:
+        self.parts.setdefault(material, []).append(part)
+
+    def joined(self) -> dict[str, Triangles]:
+        return {name: joined(parts) for name, parts in self.parts.items()}
+
+
+def draw_view(rng: np.random.Generator, width: int, height: int) -> PosedCamera:
+    """Draw a camera that looks down at the origin of the fixture."""
+    focal = width * rng.uniform(1.55, 2.45)
+    camera = PinholeCamera(
+        width, height, focal, focal * rng.uniform(0.998, 1.002),
+        (width - 1) / 2 + rng.uniform(-8, 8), (height - 1) / 2 + rng.uniform(-8, 8))
+    pixels_per_metre = width / 612 * rng.uniform(2200, 3500)
+    distance = focal / pixels_per_metre
+    tilt, azimuth = np.radians(18.0) * np.sqrt(rng.random()), rng.uniform(0.0, 2 * np.pi)
+    target = np.array([rng.uniform(-0.05, 0.05), rng.uniform(-0.04, 0.04), 0.0])
+    away = np.array(
+        [np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), np.cos(tilt)])
+    return look_at(camera, target + distance * away, target, rng.uniform(-np.pi, np.pi))
+
+
+def draw_fixture(rng: np.random.Generator, view: PosedCamera, pins: int) -> Fixture:
+    """Draw a fixture with so many pins whose top faces are before the camera or just outside."""
+    while True:
+        slabs = _draw_slabs(rng)
+        seen = [
+            (slab, cell) for slab in slabs
+            for cell in divided(rng, slab, 0.021, 0.042) if _in_view(view, slab, cell)
+        ]
+        if len(seen) >= MAX_PINS + 4:
+            break
+    seen = [seen[i] for i in rng.permutation(len(seen))]
+    pieces = _Pieces()
+    placed = _place_pins(rng, view, seen, pins, pieces)
+    for slab, cell in seen[len(placed):]:
+        _furnish(rng, slab, cell, pieces)
+    brush = float(rng.uniform(0.0, np.pi))
+    texture = (float(rng.uniform(0.08, 0.2)), brush, rng.random(2))
+    for slab in slabs:
+        surface, cavity = slab_triangles(slab)
+        pieces.add('slab', planar(surface, *texture))
+        pieces.add('cavity', planar(cavity, *texture))
+    _draw_marks(rng, view, slabs, pieces)
+    _draw_bench(rng, slabs, pieces)
+    if rng.random() < 0.35:
+        _draw_clamp(rng, placed, pieces)
+    return Fixture(view, tuple(placed), pieces.joined(), brush)
+
+
+def _draw_slabs(rng: np.random.Generator) -> list[Slab]:
+    half_x, half_y = rng.uniform(0.075, 0.15), rng.uniform(0.065, 0.13)
+    thickness, edge = rng.uniform(0.008, 0.03), rng.uniform(0.0004, 0.002)
+    return [Slab(half_x, half_y, 0.0, thickness, edge)]
+
+
+def _in_view(view: PosedCamera, slab: Slab, cell: Cell) -> bool:
+    corners = np.array([
+        (cell.x + x, cell.y + y, slab.height)
+        for x in (-cell.left, cell.right) for y in (-cell.down, cell.up)])
+    u, v = view.project(corners).T
+    camera = view.camera
+    return bool(
+        u.max() > 0 and u.min() < camera.width - 1 and v.max() > 0 and v.min() < camera.height - 1)
+
+
+def _place_pins(
+    rng: np.random.Generator, view: PosedCamera, cells: list[tuple[Slab, Cell]], count: int,
+    pieces: _Pieces,
+) -> list[Pin]:
+    sizes = np.exp(rng.uniform(np.log(SMALLEST_PIN), np.log(LARGEST_PIN), int(rng.integers(1, 4))))
+    end = str(rng.choice(PIN_ENDS))
+    style = rng.random()
+    pins: list[Pin] = []
+    waiting = list(cells)
+    chosen: list[tuple[Slab, Cell]] = []
+    while waiting and len(pins) < count:
+        slab, cell = waiting.pop(0)
+        pin = _draw_pin(rng, view, slab, cell, float(rng.choice(sizes)), end, style)
+        if pin is None:
+            continue
+        pins.append(pin)
+        chosen.append((slab, cell))
+        _seat(rng, slab, cell, pin, style, pieces)
+    rest = [item for item in cells if item not in chosen]
+    cells[:] = chosen + rest
+    return pins
+
+
+def _draw_pin(
+    rng: np.random.Generator, view: PosedCamera, slab: Slab, cell: Cell, size: float, end: str,
+    style: float,
+) -> Pin | None:
+    """Draw a pin of a size in pixels in a cell, or None where its top would not be in view."""
+    middle = np.array([[cell.x, cell.y, slab.height]])
+    depth = float(view.to_optical(middle)[0, 2])
+    radius = min(0.5 * size * depth / view.camera.fx, cell.room - 0.002)
+    height = min(2 * radius * rng.uniform(0.6, 1.9), 0.024)
+    height = max(height, 0.003)
+    radius *= (depth - height) / depth
+    if 2 * radius * view.camera.fx / (depth - height) < 0.95 * SMALLEST_PIN:
+        return None
+    collar = bool(rng.random() < (0.75 if style < 0.15 else 0.06))
+    wide = radius * rng.uniform(1.35, 1.9) if collar else 0.0
+    wide = min(wide, cell.room - 0.001) if wide else 0.0
+    free = cell.room - max(radius * 1.3, wide) - 0.0006
+    x = cell.x + rng.uniform(-1, 1) * max(free, 0.0)
+    y = cell.y + rng.uniform(-1, 1) * max(free, 0.0)
+    tilt = np.radians(rng.uniform(2, 12) if rng.random() < 0.2 else abs(rng.normal(0, 0.4)))
+    edge = radius * rng.uniform(0.06, 0.28)
+    pin = Pin(
+        np.array([x, y, slab.height]), _tilted(tilt, rng.uniform(0, 2 * np.pi)), radius, height,
+        wide if wide > 1.15 * radius else 0.0, min(rng.uniform(0.1, 0.35), 0.4) * height,
+        min(edge, 0.35 * height), end)
+    u, v = view.project(pin.top[None])[0]
+    margin = rng.uniform(-8, 2) if rng.random() < 0.12 else 0.3 * size
+    camera = view.camera
+    inside = margin <= u < camera.width - margin and margin <= v < camera.height - margin
+    return pin if inside else None
+
+
+def _seat(
+    rng: np.random.Generator, slab: Slab, cell: Cell, pin: Pin, style: float, pieces: _Pieces
+) -> None:
+    """Machine the place that a pin stands in."""
+    x, y, _ = pin.seat
+    cell = cell.moved(float(x), float(y))
+    base = max(pin.radius, pin.collar_radius)
+    gap = base * (1.02 + 0.2 * rng.random()) + 0.0002
+    feature = Feature()
+    if style < 0.55 and cell.room > gap + 0.0008:
+        kind = 'hole' if rng.random() < 0.7 else 'counterbore'
+        chamfer = min(rng.uniform(0.0, 0.0008), cell.room - gap - 0.0001)
+        # Shallow: the pin stands on the ring's floor, which is dark.
+        feature = Feature('hole', gap, 0.0015 + chamfer, chamfer)
+        if kind == 'counterbore' and cell.room > 1.3 * gap + 0.001:
+            feature = Feature('pocket', 1.25 * gap, 0.001, 0.0002, 0.0, 1.25 * gap, 1.2499 * gap)
+    slab.cells.append((cell, feature))
+    shade = pin.seat + (0.0, 0.0, 4e-5)
+    for reach, name in ((1.12, 'shade'), (1.3, 'shade'), (1.55, 'shade')):
+        if feature.kind == 'plain' and reach * base < cell.room:
+            pieces.add(name, _disc(reach * base, shade))
+
+
+def _furnish(rng: np.random.Generator, slab: Slab, cell: Cell, pieces: _Pieces) -> None:
+    """Machine and fill a cell without a pin."""
+    free = cell.room - 0.001
+    radius = float(rng.uniform(0.0018, 0.0085))
+    radius = min(radius, 0.62 * free)
+    spare = max(cell.room - 1.9 * radius, 0.0)
+    cell = cell.moved(cell.x + rng.uniform(-1, 1) * spare, cell.y + rng.uniform(-1, 1) * spare)
+    kind = rng.choice(
+        ('plain', 'hole', 'countersunk', 'blind', 'screw', 'sunk_screw', 'flush_screw', 'pocket',
+         'slot', 'land', 'groove', 'nut', 'washer', 'block'),
+        p=(0.27, 0.13, 0.08, 0.06, 0.1, 0.07, 0.05, 0.05, 0.05, 0.04, 0.03, 0.03, 0.02, 0.02))
+    chamfer = float(rng.uniform(0.0001, 0.001))
+    at = np.array([cell.x, cell.y, slab.height])
+    turn = _turned(rng.uniform(0, 2 * np.pi))
+    feature = Feature()
+    metal = str(rng.choice(('bright', 'dark')))
+    if kind == 'hole':
+        feature = Feature('hole', radius, 0.04, chamfer)
+    elif kind == 'countersunk':
+        feature = Feature('hole', radius, 0.03, min(0.7 * radius, 0.8 * (free - radius)))
+    elif kind == 'blind':
+        feature = Feature('counterbore', radius, rng.uniform(0.001, 0.006), chamfer, 0.45 * radius)
+    elif kind in ('screw', 'flush_screw', 'sunk_screw'):
+        feature = _screw(rng, str(kind), radius, chamfer, at, turn, metal, pieces)
+    elif kind in ('pocket', 'slot', 'land'):
+        long = min(free, rng.uniform(0.005, 0.018)) - 0.001
+        wide = min(long, rng.uniform(0.3, 1.0) * long)
+        if kind == 'slot':
+            wide = min(0.5 * long, radius)
+        corner = 0.98 * wide if kind == 'slot' else min(rng.uniform(0.001, 0.003), 0.9 * wide)
+        feature = Feature(
+            'land' if kind == 'land' else 'pocket', long, rng.uniform(0.001, 0.006),
+            min(chamfer, 0.5 * corner), 0.0, wide, corner)
+    elif kind == 'groove':
+        feature = Feature('groove', min(1.6 * radius, free), rng.uniform(0.0006, 0.002), 0.0,
+                          0.3 * radius)
+    elif kind == 'nut':
+        pieces.add(f'screw_{metal}', nut(radius, 0.85 * radius).placed(turn, at))
+    elif kind == 'washer':
+        part = washer(radius * 1.3, radius * rng.uniform(0.5, 0.75), 0.0012)
+        pieces.add(f'screw_{metal}', part.placed(turn, at))
+    elif kind == 'block':
+        half = rng.uniform(0.3, 0.75, 2) * free
+        part = block_triangles(
+            half[0], half[1], 0.0, rng.uniform(0.003, 0.015), 0.0012, 0.0005)
+        pieces.add('block', planar(part.placed(turn, at), 0.1, 0.3, rng.random(2)))
+    slab.cells.append((cell, feature))
+
+
+def _screw(
+    rng: np.random.Generator, kind: str, radius: float, chamfer: float, at: Floats, turn: Floats,
+    metal: str, pieces: _Pieces,
+) -> Feature:
+    radius = max(radius, 0.0028)
+    head = str(rng.choice(HEADS))
+    height = radius * {'socket': 1.1, 'hexagon': 0.75, 'slotted': 0.6, 'cross': 0.55}[head]
+    feature = Feature()
+    if kind == 'sunk_screw' and head != 'hexagon':
+        depth = height * rng.uniform(0.6, 1.3)
+        feature = Feature('counterbore', 1.12 * radius, depth, chamfer, 0.4 * radius)
+        at = at - (0.0, 0.0, depth)
+    elif kind == 'flush_screw' and head != 'hexagon':
+        feature = Feature('hole', 1.06 * radius, 0.002, 0.0002)
+        at = at - (0.0, 0.0, height - rng.uniform(-0.0002, 0.0003))
+    elif rng.random() < 0.4:
+        disc = washer(1.5 * radius, 0.9 * radius, 0.001)
+        pieces.add('screw_bright', disc.placed(turn, at))
+        at = at + (0.0, 0.0, 0.001)
+    pieces.add(f'screw_{metal}', screw(head, radius, height).placed(turn, at))
+    return feature
+
+
+def _draw_marks(
+    rng: np.random.Generator, view: PosedCamera, slabs: list[Slab], pieces: _Pieces
+) -> None:
+    """Draw scratches, chips, stains and scribed lines on the plates."""
+    for slab in slabs:
+        for _ in range(int(rng.integers(0, 14))):
+            name = str(rng.choice(('mark_bright', 'mark_dark')))
+            pieces.add(name, _scratch(rng, slab))
+        for _ in range(int(rng.integers(0, 9))):
+            name = str(rng.choice(('mark_bright', 'mark_dark')))
+            at = _somewhere(rng, slab, 3e-5)
+            pieces.add(name, _blot(rng, at, float(rng.uniform(0.0003, 0.0014))))
+        for _ in range(int(rng.integers(0, 4))):
+            at = _somewhere(rng, slab, 2e-5)
+            pieces.add('stain', _blot(rng, at, float(rng.uniform(0.004, 0.02))))
+
+
+def _somewhere(rng: np.random.Generator, slab: Slab, above: float) -> Floats:
+    x, y = rng.uniform(-0.9, 0.9, 2) * (slab.half_x, slab.half_y)
+    return np.array([x, y, slab.height + above])
+
+
+def _scratch(rng: np.random.Generator, slab: Slab) -> Triangles:
+    """Return a thin, slightly bent strip."""
+    start = _somewhere(rng, slab, 3e-5)
+    length, width = rng.uniform(0.004, 0.05), rng.uniform(0.00006, 0.0003)
+    angle, bend = rng.uniform(0, 2 * np.pi), rng.normal(0, 0.4)
+    steps = np.linspace(0.0, 1.0, 9)
+    heading = angle + bend * steps
+    path = start[:2] + np.cumsum(
+        np.column_stack((np.cos(heading), np.sin(heading))) * length / 8, axis=0)
+    side = np.column_stack((-np.sin(heading), np.cos(heading)))
+    half = 0.5 * width * np.sin(np.pi * np.clip(steps, 0.04, 0.96))[:, None]
+    left, right = path + half * side, path - half * side
+    return _strip(left, right, float(start[2]))
+
+
+def _strip(left: Floats, right: Floats, height: float) -> Triangles:
+    quads = np.stack((right[:-1], right[1:], left[1:], left[:-1]), axis=1)
+    points = np.concatenate((quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]))
+    flat = np.concatenate((points, np.full((*points.shape[:2], 1), height)), axis=2)
+    return Triangles(flat, np.broadcast_to((0.0, 0.0, 1.0), flat.shape).copy(), points / 0.1)
+
+
+def _blot(rng: np.random.Generator, at: Floats, radius: float) -> Triangles:
+    """Return an irregular flat patch."""
+    angles = np.linspace(0.0, 2 * np.pi, 28, endpoint=False)
+    waves = sum(
+        rng.normal(0, 0.28 / k) * np.cos(k * angles + rng.uniform(0, 6.3)) for k in range(1, 6))
+    outline = radius * np.clip(1.0 + waves, 0.25, 2.0)
+    return loft(angles, [(outline, 0.0), (0.0 * outline, 0.0)]).placed(np.eye(3), at)
+
+
+def _disc(radius: float, at: Floats) -> Triangles:
+    angles = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)
+    outline = circle(angles, radius)
+    return loft(angles, [(outline, 0.0), (0.0 * outline, 0.0)]).placed(np.eye(3), at)
+
+
+def _draw_bench(rng: np.random.Generator, slabs: list[Slab], pieces: _Pieces) -> None:
+    floor = min(slab.height - slab.thickness for slab in slabs)
+    grid = np.linspace(-0.35, 0.35, 22)
+    squares = [
+        _strip(np.column_stack((grid, np.full(22, high))), np.column_stack((grid, np.full(22, low))),
+               floor)
+        for low, high in zip(grid[:-1], grid[1:])
+    ]
+    size, angle = float(rng.uniform(0.15, 0.4)), float(rng.uniform(0, np.pi))
+    pieces.add('bench', planar(joined(squares), size, angle, rng.random(2)))
+    slab = slabs[0]
+    for _ in range(int(rng.integers(0, 6))):
+        side = rng.integers(0, 4)
+        reach = rng.uniform(1.0, 1.4)
+        x, y = rng.uniform(-1.2, 1.2, 2) * (slab.half_x, slab.half_y)
+        x = x if side < 2 else (1, -1)[side - 2] * (slab.half_x * reach + 0.015)
+        y = y if side >= 2 else (1, -1)[side] * (slab.half_y * reach + 0.015)
+        half = rng.uniform(0.004, 0.016, 2)
+        part = block_triangles(
+            half[0], half[1], 0.0, rng.uniform(0.004, 0.02), 0.001, 0.0006)
+        part = part.placed(_turned(rng.uniform(0, np.pi)), (x, y, floor))
+        pieces.add('block', planar(part, 0.1, 0.3, rng.random(2)))
+
+
+def _draw_clamp(rng: np.random.Generator, pins: list[Pin], pieces: _Pieces) -> None:
+    """Hold a bar over the plate that may hide part of a pin."""
+    long, wide = rng.uniform(0.03, 0.07), rng.uniform(0.006, 0.014)
+    heading = rng.uniform(0, 2 * np.pi)
+    ahead = np.array([np.cos(heading), np.sin(heading), 0.0])
+    if pins and rng.random() < 0.75:
+        pin = pins[int(rng.integers(len(pins)))]
+        tip = pin.top + ahead * pin.radius * rng.uniform(-0.5, 1.6)
+    else:
+        tip = np.array([*rng.uniform(-0.06, 0.06, 2), 0.0])
+    bottom = max([0.006] + [p.top[2] + 0.003 for p in pins])
+    at = tip + ahead * long
+    bar = block_triangles(long, wide, 0.0, rng.uniform(0.005, 0.01), 0.6 * wide, 0.0008)
+    bar = bar.placed(_turned(heading), (at[0], at[1], bottom))
+    pieces.add('block', planar(bar, 0.12, heading, rng.random(2)))
+
+
+def _turned(angle: float) -> Floats:
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+
+
+def _tilted(tilt: float, azimuth: float) -> Floats:
+    cosine, sine = np.cos(tilt), np.sin(tilt)
+    lean = np.array([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
+    turn = _turned(azimuth)
+    return np.asarray(turn @ lean @ turn.T)

@@ -1,0 +1,81 @@
+"""Rendering a labelled data set to disk."""
+
+from collections.abc import Callable
+import os
+from pathlib import Path
+import shutil
+
+from .. import __version__
+from .coco import ANNOTATIONS, image_name, IMAGES, write_annotations, write_image
+from .pin_scene import PinScene
+
+# A 612 x 512 picture takes about 220 kB as PNG.
+_BYTES_PER_PICTURE = 300_000
+
+
+class OutputError(ValueError):
+    """The data set cannot be written where it was asked for."""
+
+
+def render_pins(
+    out: str | os.PathLike[str], count: int, seed: int,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """
+    Render `count` pictures of pins and their labels into a folder.
+
+    The folder must be new, empty, or hold an unfinished data set, which is started anew. The
+    labels are written last: a folder without them is not a data set. `progress` is called with
+    the number of pictures done. Raise OutputError where the folder or the disk will not do.
+    """
+    if count < 1:
+        raise OutputError(f'cannot render {count} pictures: ask for 1 or more')
+    folder = Path(out)
+    _prepare(folder, count)
+    labels, cameras = [], []
+    with PinScene() as scene:
+        for index in range(count):
+            sample = scene.sample(seed, index)
+            write_image(folder / image_name(index), sample.image)
+            labels.append(sample.pins)
+            cameras.append(sample.camera)
+            if progress is not None:
+                progress(index + 1)
+    info = {
+        'description': 'rendered pins', 'seed': seed, 'count': count, 'version': __version__,
+    }
+    write_annotations(folder, labels, cameras, info)
+
+
+def _prepare(folder: Path, count: int) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f'{folder} is a file: choose a folder')
+    if (folder / ANNOTATIONS).exists():
+        raise OutputError(f'{folder} already holds a data set: choose another folder')
+    images = folder / IMAGES
+    strangers = [
+        entry for entry in (folder.iterdir() if folder.is_dir() else ())
+        if entry != images and not _unfinished(entry)
+    ]
+    if images.is_dir():
+        strangers += [
+            entry for entry in images.iterdir()
+            if not _unfinished(entry) and not (entry.stem.isdigit() and entry.suffix == '.png')
+        ]
+    if strangers:
+        raise OutputError(f'{folder} holds other files ({strangers[0].name}): choose a new folder')
+    try:
+        images.mkdir(parents=True, exist_ok=True)
+        for entry in (*images.iterdir(), *(e for e in folder.iterdir() if _unfinished(e))):
+            entry.unlink()
+    except OSError as error:
+        raise OutputError(f'{folder} cannot be written: {error.strerror}') from None
+    needed, free = count * _BYTES_PER_PICTURE, shutil.disk_usage(folder).free
+    if needed > free:
+        raise OutputError(
+            f'{folder}: {count} pictures need about {needed / 1e9:.1f} GB, '
+            f'{free / 1e9:.1f} GB are free')
+
+
+def _unfinished(entry: Path) -> bool:
+    return entry.name.startswith('.') and entry.name.endswith('.part')

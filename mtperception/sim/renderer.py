@@ -1,0 +1,224 @@
+"""
+A lean renderer over MuJoCo's classic one.
+
+It renders a model as seen by a calibrated camera: the frustum is set from K, so that pixels are
+exact. Meshes can be rewritten between pictures without compiling the model again.
+"""
+
+import os
+from types import TracebackType
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..geometry.camera import PosedCamera
+from .triangles import Triangles
+
+PACKAGES = 'libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6'
+
+
+class RenderError(RuntimeError):
+    """There is no way to draw on this machine."""
+
+
+def import_mujoco() -> Any:
+    """
+    Import MuJoCo, drawing off screen unless the user chose otherwise.
+
+    Raise RenderError in one line where its OpenGL does not load.
+    """
+    os.environ.setdefault('MUJOCO_GL', 'egl')
+    # More threads than one do not make Mesa faster at this size, and one process renders a core.
+    os.environ.setdefault('LP_NUM_THREADS', '1')
+    try:
+        import mujoco
+        mujoco.GLContext  # noqa: B018  the attribute is missing where OpenGL did not load
+    except (AttributeError, ImportError, OSError, RuntimeError) as error:
+        raise RenderError(_advice(error)) from error
+    return mujoco
+
+
+def _advice(error: Exception) -> str:
+    reason = ' '.join(str(error).split())[:120]
+    platform = os.environ.get('MUJOCO_GL', 'egl')
+    return (
+        f'cannot render with MUJOCO_GL={platform} ({reason}): install the renderer with '
+        f'"apt-get install {PACKAGES}", or set MUJOCO_GL=osmesa'
+    )
+
+
+def mesh_placeholder(capacity: int) -> dict[str, Any]:
+    """Return the arguments of MjSpec.add_mesh for a mesh to be rewritten, of so many triangles."""
+    # Separate tetrahedra: the compiler refuses flat meshes, and must not merge any corner.
+    corner = np.array([(0, 0, 0), (0, 1, 0), (1, 0, 0), (0, 0, 1)], dtype=np.float64) * 1e-2
+    faces = corner[[[0, 1, 2], [0, 2, 3], [0, 3, 1], [1, 3, 2]]].reshape(-1, 3)
+    repeats = -(-capacity // 4)
+    points = np.tile(faces, (repeats, 1)) + 0.02 * np.repeat(np.arange(repeats), 12)[:, None]
+    return {
+        'uservert': points.ravel(),
+        'userface': np.arange(len(points)),
+        'usernormal': np.tile((0.0, 0.0, 1.0), (len(points), 1)).ravel(),
+        'usertexcoord': np.zeros(2 * len(points)),
+    }
+
+
+class Renderer:
+    """
+    Draws a compiled model, off screen; a context manager.
+
+    `width` and `height` are those of the largest picture, in pixels. Colour pictures are drawn
+    `oversampling` times as large and shrunk by areas.
+    """
+
+    def __init__(self, model: Any, width: int, height: int, oversampling: int = 2) -> None:
+        self._mujoco = mujoco = import_mujoco()
+        self.model = model
+        self.width, self.height, self._oversampling = width, height, oversampling
+        wide, high = width * oversampling, height * oversampling
+        model.vis.global_.offwidth, model.vis.global_.offheight = wide, high
+        # Identities must not be blended at edges, so one context without multisampling does both.
+        model.vis.quality.offsamples = 0
+        self._gl: Any = None
+        try:
+            self._gl = mujoco.GLContext(wide, high)
+            self._gl.make_current()
+            self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+        except Exception as error:
+            self.close()
+            raise RenderError(_advice(error)) from error
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
+        self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
+        self.data = mujoco.MjData(model)
+        self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 16)
+        self._free_camera = mujoco.MjvCamera()
+        self._options = mujoco.MjvOption()
+        self._colour = np.empty((high, wide, 3), dtype=np.uint8)
+
+    def __enter__(self) -> 'Renderer':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the graphics context; harmless when done twice."""
+        if self._gl is not None:
+            if getattr(self, '_context', None) is not None:
+                self._gl.make_current()
+                self._context.free()
+                self._context = None
+            self._gl.free()
+            self._gl = None
+
+    def set_mesh(self, mesh: int, triangles: Triangles) -> None:
+        """Rewrite a mesh that was compiled from a placeholder."""
+        model, count = self.model, len(triangles)
+        start = model.mesh_vertadr[mesh]
+        if 3 * count > model.mesh_vertnum[mesh]:
+            raise ValueError(f'{count} triangles do not fit into mesh {mesh}')
+        stop = start + 3 * count
+        model.mesh_vert[start:stop] = triangles.points.reshape(-1, 3)
+        normal = model.mesh_normaladr[mesh]
+        model.mesh_normal[normal:normal + 3 * count] = triangles.normals.reshape(-1, 3)
+        texture = model.mesh_texcoordadr[mesh]
+        model.mesh_texcoord[texture:texture + 3 * count] = triangles.uv.reshape(-1, 2)
+        model.mesh_facenum[mesh] = count
+        self._gl.make_current()
+        self._mujoco.mjr_uploadMesh(model, self._context, mesh)
+
+    def colour(self, view: PosedCamera, shadows: bool = True) -> NDArray[np.uint8]:
+        """Return the grey picture, height x width."""
+        camera = view.camera
+        self._update(view, 0.0, 0.0, camera.width, camera.height)
+        flags = self._scene.flags
+        flags[:] = 0
+        flags[self._mujoco.mjtRndFlag.mjRND_SHADOW] = shadows
+        flags[self._mujoco.mjtRndFlag.mjRND_CULL_FACE] = 1
+        wide, high = camera.width * self._oversampling, camera.height * self._oversampling
+        pixels = self._colour[:high, :wide]
+        if not pixels.flags.c_contiguous:
+            pixels = np.empty((high, wide, 3), dtype=np.uint8)
+        self._draw(wide, high, pixels, None)
+        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        size = (camera.width, camera.height)
+        return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA)[::-1])
+
+    def identities(
+        self, view: PosedCamera, groups: tuple[int, ...] = (0, 1, 2),
+        window: tuple[int, int, int, int] | None = None,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """
+        Return which geom each pixel shows (-1: none), and its depth along z in metres.
+
+        Only geoms of the given groups are drawn. The window (x0, y0, width, height) in whole
+        pixels may reach beyond the picture, and is the whole picture by default. Depth is
+        infinite where there is nothing.
+        """
+        x0, y0, wide, high = window or (0, 0, view.camera.width, view.camera.height)
+        self._update(view, x0, y0, wide, high, groups)
+        mujoco, flags = self._mujoco, self._scene.flags
+        flags[:] = 0
+        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 1
+        flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
+        flags[mujoco.mjtRndFlag.mjRND_CULL_FACE] = 1
+        pixels = np.empty((high, wide, 3), dtype=np.uint8)
+        inverse = np.empty((high, wide), dtype=np.float32)
+        self._draw(wide, high, pixels, inverse)
+        geoms = self._scene.geoms
+        table = np.full(self._scene.ngeom + 1, -1, dtype=np.int32)
+        for geom in geoms[:self._scene.ngeom]:
+            table[geom.segid + 1] = geom.objid
+        index = pixels[::-1, :, 0] + 256 * pixels[::-1, :, 1].astype(np.int32)
+        near, far = self._planes()
+        depth = near * far / (near + inverse[::-1] * (far - near))
+        return table[index], np.where(index > 0, depth, np.inf).astype(np.float32)
+
+    def _planes(self) -> tuple[float, float]:
+        camera = self._scene.camera[0]
+        return float(camera.frustum_near), float(camera.frustum_far)
+
+    def _update(
+        self, view: PosedCamera, x0: float, y0: float, wide: int, high: int,
+        groups: tuple[int, ...] = (0, 1, 2),
+    ) -> None:
+        mujoco = self._mujoco
+        self._options.geomgroup[:] = 0
+        self._options.geomgroup[list(groups)] = 1
+        mujoco.mj_kinematics(self.model, self.data)
+        mujoco.mj_camlight(self.model, self.data)
+        mujoco.mjv_updateScene(
+            self.model, self.data, self._options, None, self._free_camera,
+            mujoco.mjtCatBit.mjCAT_ALL, self._scene,
+        )
+        camera = view.camera
+        near, _ = self._planes()
+        # The frustum is made of pixel edges, half a pixel outside the outermost centres.
+        left = (x0 - 0.5 - camera.cx) / camera.fx * near
+        right = left + wide / camera.fx * near
+        top = -(y0 - 0.5 - camera.cy) / camera.fy * near
+        bottom = top - high / camera.fy * near
+        for eye in self._scene.camera:
+            eye.pos = view.position
+            eye.forward = view.rotation[:, 2]
+            eye.up = -view.rotation[:, 1]
+            eye.orthographic = 0
+            eye.frustum_center = (left + right) / 2.0
+            eye.frustum_width = (right - left) / 2.0
+            eye.frustum_top = top
+            eye.frustum_bottom = bottom
+
+    def _draw(
+        self, wide: int, high: int, pixels: NDArray[np.uint8], depth: NDArray[np.float32] | None
+    ) -> None:
+        mujoco = self._mujoco
+        self._gl.make_current()
+        area = mujoco.MjrRect(0, 0, wide, high)
+        mujoco.mjr_render(area, self._scene, self._context)
+        mujoco.mjr_readPixels(pixels, depth, area, self._context)
