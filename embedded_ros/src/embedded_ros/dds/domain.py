@@ -1,0 +1,97 @@
+"""
+The DDS domain of a process: which one, how it finds others, how large images survive in it.
+
+A domain is configured once, when its first participant opens it. `CYCLONEDDS_URI` is read after
+what stands here, so that the user has the last word.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+import os
+import threading
+from typing import Any
+
+from cyclonedds.core import DDSException
+from cyclonedds.domain import Domain
+
+from embedded_ros.dds import binding
+
+# A stock kernel's receive buffer holds 208 kB. With the default fragments (1344 bytes) the
+# bookkeeping of a camera picture alone fills it; with fragments near the limit of UDP it does
+# not, and what is lost all the same is asked for again without delay.
+_LARGE_MESSAGES = """\
+<General><FragmentSize>65000B</FragmentSize><MaxMessageSize>65500B</MaxMessageSize></General>\
+<Internal><NackDelay>5 ms</NackDelay><SocketReceiveBufferSize max="8MiB"/></Internal>"""
+
+_HIGHEST_DOMAIN = 232
+
+_open: dict[int, tuple[Any, int]] = {}
+_lock = threading.Lock()
+
+
+def domain_id_from_environment(environment: Mapping[str, str] = os.environ) -> int:
+    """Return `ROS_DOMAIN_ID`, zero where it is not set."""
+    text = environment.get('ROS_DOMAIN_ID', '').strip() or '0'
+    if not text.isdecimal() or int(text) > _HIGHEST_DOMAIN:
+        raise ValueError(
+            f"ROS_DOMAIN_ID is '{text}': set it to a number from 0 to {_HIGHEST_DOMAIN}")
+    return int(text)
+
+
+def configuration(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the middleware's configuration, as XML, for what the environment asks."""
+    ours = f'<CycloneDDS><Domain id="any">{_LARGE_MESSAGES}{_discovery(environment)}</Domain>' \
+        '</CycloneDDS>'
+    users = environment.get('CYCLONEDDS_URI', '').strip()
+    return f'{ours},{users}' if users else ours
+
+
+def _discovery(environment: Mapping[str, str]) -> str:
+    reach = environment.get('ROS_AUTOMATIC_DISCOVERY_RANGE', '').strip() or 'SUBNET'
+    peers = [peer for peer in environment.get('ROS_STATIC_PEERS', '').split(';') if peer.strip()]
+    if environment.get('ROS_LOCALHOST_ONLY', '').strip() == '1':
+        reach, peers = 'LOCALHOST', []
+    if reach == 'OFF':
+        # A tag that no other process has: nothing outside is ever seen.
+        return '<General><AllowMulticast>false</AllowMulticast></General>' \
+            f'<Discovery><Tag>ros_discovery_off_{os.getpid()}</Tag></Discovery>'
+    if reach == 'LOCALHOST':
+        return '<General><Interfaces><NetworkInterface address="127.0.0.1"/></Interfaces>' \
+            '<AllowMulticast>false</AllowMulticast></General>' + _unicast(['localhost', *peers])
+    if reach not in ('SUBNET', 'SYSTEM_DEFAULT'):
+        raise ValueError(
+            f"ROS_AUTOMATIC_DISCOVERY_RANGE is '{reach}': "
+            'set it to SUBNET, LOCALHOST, OFF or SYSTEM_DEFAULT')
+    return _unicast(peers) if peers else ''
+
+
+def _unicast(peers: list[str]) -> str:
+    addresses = ''.join(f'<Peer address="{peer.strip()}"/>' for peer in peers)
+    return '<Discovery><ParticipantIndex>auto</ParticipantIndex>' \
+        '<MaxAutoParticipantIndex>32</MaxAutoParticipantIndex>' \
+        f'<Peers>{addresses}</Peers></Discovery>'
+
+
+def acquire(domain_id: int) -> None:
+    """Open and configure the domain, or count one more user of it."""
+    with _lock:
+        domain, users = _open.get(domain_id, (None, 0))
+        if domain is None:
+            try:
+                domain = Domain(domain_id, configuration())
+            except DDSException as error:
+                raise RuntimeError(
+                    f'cannot open DDS domain {domain_id}: '
+                    'check CYCLONEDDS_URI and the network interfaces') from error
+        _open[domain_id] = (domain, users + 1)
+
+
+def release(domain_id: int) -> None:
+    """Close the domain after its last user."""
+    with _lock:
+        domain, users = _open[domain_id]
+        if users > 1:
+            _open[domain_id] = (domain, users - 1)
+        else:
+            del _open[domain_id]
+            binding.delete(domain._ref)

@@ -1,0 +1,133 @@
+"""The participant and its endpoints: writers and readers of CDR bytes by topic name."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+import itertools
+import struct
+from typing import Any
+
+from cyclonedds.core import DDSException
+from cyclonedds.domain import DomainParticipant
+from cyclonedds.pub import DataWriter, Publisher
+from cyclonedds.qos import Policy, Qos
+from cyclonedds.sub import DataReader, Subscriber
+from cyclonedds.topic import Topic
+from rclpy.qos import QoSProfile
+
+from embedded_ros.dds import binding, domain
+from embedded_ros.dds.qos import to_dds, user_data
+from embedded_ros.dds.types import idl_type
+from embedded_ros.messages import type_hash
+
+
+class Participant:
+    """This process's presence in a domain."""
+
+    def __init__(self, domain_id: int) -> None:
+        domain.acquire(domain_id)
+        self.domain_id = domain_id
+        try:
+            self.entity = DomainParticipant(domain_id, qos=Qos(Policy.Userdata(b'enclave=/;')))
+        except DDSException as error:
+            domain.release(domain_id)
+            raise RuntimeError(
+                f'cannot join DDS domain {domain_id}: check ROS_DOMAIN_ID, CYCLONEDDS_URI and '
+                'that at least one network interface is up') from error
+        self.handle: int = self.entity._ref
+        self.guid = binding.guid(self.handle)
+        self.publisher = Publisher(self.entity)
+        self.subscriber = Subscriber(self.entity)
+        self._services = itertools.count(1)
+
+    def next_service_id(self) -> str:
+        """Return what pairs the two endpoints of a service or client, written as rmw does."""
+        identity = self.guid[:12] + struct.pack('>I', next(self._services))
+        first, *others = (f'{byte:x}' for byte in identity)
+        return '.'.join([first.rjust(2), *others])
+
+    def close(self) -> None:
+        """Leave the domain: every endpoint goes, and every wait ends."""
+        binding.delete(self.handle)
+        domain.release(self.domain_id)
+
+
+class _Endpoint:
+    handle: int
+
+    def close(self) -> None:
+        binding.delete(self.handle)
+        binding.delete(self._topic._ref)
+
+    def __init__(self, participant: Participant, topic: str, type_name: str) -> None:
+        self._topic = Topic(participant.entity, topic, idl_type(type_name))
+
+    @property
+    def guid(self) -> bytes:
+        return binding.guid(self.handle)
+
+
+def _announcement(type_name: str, service: str) -> str:
+    return f'{service}typehash={type_hash(type_name)};'
+
+
+class Writer(_Endpoint):
+    """Sends CDR bytes to a topic of the middleware."""
+
+    def __init__(
+        self, participant: Participant, topic: str, type_name: str, profile: QoSProfile,
+        service: str = '', *, ignore_own: bool = False,
+    ) -> None:
+        super().__init__(participant, topic, type_name)
+        qos = to_dds(profile, _announcement(type_name, service), ignore_own=ignore_own)
+        self.entity = DataWriter(participant.publisher, self._topic, qos=qos)
+        self.handle = self.entity._ref
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        binding.checked(binding.write(self.handle, data), 'publish')
+
+    def wait_for_acknowledgements(self, timeout_ns: int | None) -> bool:
+        """Wait until all reliable readers have everything; False after the time."""
+        return bool(self.entity.wait_for_acks(
+            binding.INFINITY if timeout_ns is None else timeout_ns))
+
+    def matched_count(self) -> int:
+        return len(self.entity.get_matched_subscriptions())
+
+    def matched(self) -> Iterator[dict[str, str]]:
+        """Yield the announcements of the readers that receive what is written here."""
+        for handle in self.entity.get_matched_subscriptions():
+            endpoint = self.entity.get_matched_subscription_data(handle)
+            if endpoint is not None:
+                yield user_data(endpoint.qos)
+
+
+class Reader(_Endpoint):
+    """Receives CDR bytes from a topic of the middleware."""
+
+    def __init__(
+        self, participant: Participant, topic: str, type_name: str, profile: QoSProfile,
+        service: str = '', *, ignore_own: bool = False,
+    ) -> None:
+        super().__init__(participant, topic, type_name)
+        qos = to_dds(profile, _announcement(type_name, service), ignore_own=ignore_own)
+        self.entity = DataReader(participant.subscriber, self._topic, qos=qos)
+        self.handle = self.entity._ref
+        self.condition = binding.create_data_condition(self.handle)
+
+    def take(self, limit: int = 1) -> Iterator[tuple[memoryview, Any]]:
+        """Take up to that many samples, oldest first, with their sample info."""
+        return binding.take(self.handle, limit)
+
+    def matched_count(self) -> int:
+        return len(self.entity.get_matched_publications())
+
+    def matched(self) -> Iterator[dict[str, str]]:
+        """Yield the announcements of the writers whose samples arrive here."""
+        for handle in self.entity.get_matched_publications():
+            if (announced := self.announcement(handle)) is not None:
+                yield announced
+
+    def announcement(self, publication: int) -> dict[str, str] | None:
+        """Return what the writer of a sample announced, by its publication handle."""
+        endpoint = self.entity.get_matched_publication_data(publication)
+        return None if endpoint is None else user_data(endpoint.qos)

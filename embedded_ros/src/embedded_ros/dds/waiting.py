@@ -1,0 +1,57 @@
+"""Waiting for several things at once: data, guards, a time-out."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from embedded_ros.dds import binding
+
+
+class Guard:
+    """A condition that any thread can trigger, to end another thread's wait."""
+
+    def __init__(self, participant: int) -> None:
+        self.condition = binding.create_guard(participant)
+
+    def trigger(self) -> None:
+        binding.trigger_guard(self.condition)
+
+    def reset(self) -> None:
+        binding.reset_guard(self.condition)
+
+    def close(self) -> None:
+        binding.delete(self.condition)
+
+
+class WaitSet:
+    """
+    A set of conditions to wait for, each known by its own handle.
+
+    One thread waits; any thread may add, remove or delete conditions meanwhile.
+    """
+
+    def __init__(self, participant: int) -> None:
+        self._entity = binding.create_waitset(participant)
+        self._conditions: set[int] = set()
+
+    def watch_exactly(self, conditions: Iterable[int]) -> None:
+        """Wait for these from now on, and for no others."""
+        wanted = set(conditions)
+        for condition in self._conditions - wanted:
+            self.remove(condition)
+        for condition in wanted - self._conditions:
+            self.add(condition)
+
+    def add(self, condition: int) -> None:
+        binding.attach(self._entity, condition, condition)
+        self._conditions.add(condition)
+
+    def remove(self, condition: int) -> None:
+        self._conditions.discard(condition)
+        binding.detach(self._entity, condition)
+
+    def wait(self, timeout_ns: int = binding.INFINITY) -> list[int]:
+        """Return the conditions that hold, as soon as one does; none after the time-out."""
+        return binding.wait(self._entity, timeout_ns, len(self._conditions) + 1)
+
+    def close(self) -> None:
+        binding.delete(self._entity)

@@ -1,0 +1,135 @@
+"""The life of ROS in a process: from `init` to `shutdown`."""
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable
+import contextlib
+import sys
+import threading
+from types import TracebackType
+from typing import Any
+import weakref
+
+from embedded_ros import arguments, console
+from embedded_ros.dds.domain import domain_id_from_environment
+from embedded_ros.dds.endpoints import Participant
+from embedded_ros.graph import Graph
+from rclpy._rclpy_pybind11 import RCLError
+from rclpy.exceptions import NotInitializedException
+
+_contexts: weakref.WeakSet[Context] = weakref.WeakSet()
+
+
+class Context:
+    """
+    What the nodes of one `init` share: arguments, the domain, the graph.
+
+    Shutting down leaves the domain at once: peers see the nodes go, and every wait ends.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._participant: Participant | None = None
+        self._graph: Graph | None = None
+        self._ok = False
+        self._on_shutdown: list[weakref.WeakMethod[Any] | Callable[[], Callable[[], Any]]] = []
+        self.arguments = arguments.RosArguments()
+
+    def init(
+        self, args: list[str] | None = None, *, initialize_logging: bool = True,
+        domain_id: int | None = None,
+    ) -> None:
+        """Read the arguments (`sys.argv` where None) and join the domain, once."""
+        with self._lock:
+            if self._participant is not None:
+                raise RuntimeError('Context.init() must only be called once')
+            if domain_id is not None and domain_id < 0:
+                raise RuntimeError(f'Domain id ({domain_id}) should not be lower than zero.')
+            self.arguments = arguments.parse(sys.argv if args is None else args)
+            if initialize_logging:
+                for logger, level in self.arguments.log_levels:
+                    console.set_level(logger, level)
+            if domain_id is None:
+                domain_id = domain_id_from_environment()
+            self._participant = Participant(domain_id)
+            self._graph = Graph(self._participant)
+            self._ok = True
+            _contexts.add(self)
+
+    @property
+    def participant(self) -> Participant:
+        if self._participant is None:
+            raise NotInitializedException
+        return self._participant
+
+    @property
+    def graph(self) -> Graph:
+        if self._graph is None:
+            raise NotInitializedException
+        return self._graph
+
+    def ok(self) -> bool:
+        """Tell whether the context is initialised and not shut down."""
+        return self._ok
+
+    def get_domain_id(self) -> int:
+        return self.participant.domain_id
+
+    def on_shutdown(self, callback: Callable[[], None]) -> None:
+        """Call it when the context shuts down, if its object still lives then."""
+        if not callable(callback):
+            raise TypeError('callback should be a callable')
+        with self._lock:
+            if self._participant is not None and not self._ok:
+                callback()
+            elif hasattr(callback, '__self__'):
+                self._on_shutdown.append(weakref.WeakMethod(callback))
+            else:
+                self._on_shutdown.append(lambda: callback)
+
+    def shutdown(self) -> None:
+        with self._lock:
+            if self._participant is None:
+                raise RuntimeError('Context must be initialized before it can be shutdown')
+            if not self._ok:
+                raise RCLError(
+                    'failed to shutdown: rcl_shutdown already called on the given context')
+            self._shut_down(self._participant, self.graph)
+
+    def try_shutdown(self) -> None:
+        """Shut down; nothing happens where that is done or was never needed."""
+        with self._lock:
+            if self._ok:
+                self._shut_down(self.participant, self.graph)
+
+    def _shut_down(self, participant: Participant, graph: Graph) -> None:
+        self._ok = False
+        for reference in self._on_shutdown:
+            callback = reference()
+            if callback is not None:
+                callback()
+        self._on_shutdown.clear()
+        graph.close()
+        participant.close()
+
+    def __enter__(self) -> Context:
+        # As in rclpy: entering initialises only what is not initialised yet.
+        if self._participant is None:
+            self.init()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.try_shutdown()
+
+
+def shut_down_all() -> None:
+    """Shut down every context of the process, as at its end or at a signal."""
+    for context in list(_contexts):
+        with contextlib.suppress(RuntimeError):
+            context.try_shutdown()
+
+
+atexit.register(shut_down_all)

@@ -1,0 +1,32 @@
+"""A callback that any thread can have run by the executor."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from embedded_ros.dds.waiting import Guard
+from rclpy.callback_groups import CallbackGroup
+
+
+class GuardCondition:
+    def __init__(
+        self, callback: Callable[[], Any] | None, callback_group: CallbackGroup | None,
+        context: Any = None,
+    ) -> None:
+        # Imported here: the context's own module is not complete while this one loads.
+        from rclpy.utilities import get_default_context
+        self._context = get_default_context() if context is None else context
+        self.callback = callback
+        self.callback_group = callback_group
+        self._guard = Guard(self._context.participant.handle)
+        self._condition = self._guard.condition
+
+    def trigger(self) -> None:
+        self._guard.trigger()
+
+    def _take(self) -> Callable[[], Any] | None:
+        self._guard.reset()
+        return self.callback
+
+    def _close(self) -> None:
+        self._guard.close()

@@ -1,0 +1,476 @@
+"""A node: the named owner of publishers, subscriptions, timers, services and parameters."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import itertools
+import threading
+import time
+from types import TracebackType
+from typing import Any, TYPE_CHECKING, TypeVar
+import weakref
+
+from embedded_ros import arguments, graph_names
+from embedded_ros.graph import GraphEndpoint, GraphNode
+from embedded_ros.names import full_node_name
+from embedded_ros.node_parameters import NodeParameters
+from rclpy._rclpy_pybind11 import NodeNameNonExistentError
+from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
+from rclpy.client import Client
+from rclpy.clock import Clock, ROSClock
+from rclpy.context import Context
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from rclpy.exceptions import NotInitializedException
+from rclpy.expand_topic_name import expand_topic_name
+from rclpy.guard_condition import GuardCondition
+from rclpy.logging import get_logger
+from rclpy.parameter import Parameter
+from rclpy.parameter_service import ParameterService
+from rclpy.publisher import Publisher
+from rclpy.qos import qos_profile_services_default, QoSProfile
+from rclpy.qos_overriding_options import declare_qos_parameters, QoSOverridingOptions
+from rclpy.service import Service
+from rclpy.subscription import Subscription
+from rclpy.timer import Rate, Timer
+from rclpy.topic_endpoint_info import TopicEndpointInfo, TopicEndpointTypeEnum
+from rclpy.type_hash import TypeHash
+from rclpy.utilities import get_default_context
+from rclpy.validate_namespace import validate_namespace
+from rclpy.validate_node_name import validate_node_name
+
+if TYPE_CHECKING:
+    from rclpy.executors import Executor
+    from rclpy.impl.rcutils_logger import RcutilsLogger
+
+MsgType = TypeVar('MsgType')
+NamesAndTypes = graph_names.NamesAndTypes
+
+
+class Node(NodeParameters):
+    """
+    A node of the ROS graph.
+
+    Its callbacks run while an executor spins it. What it creates, it owns: `destroy_node`
+    destroys all of it.
+    """
+
+    def __init__(
+        self, node_name: str, *, context: Context | None = None,
+        cli_args: list[str] | None = None, namespace: str | None = None,
+        use_global_arguments: bool = True, start_parameter_services: bool = True,
+        parameter_overrides: list[Parameter] | None = None,
+        allow_undeclared_parameters: bool = False,
+        automatically_declare_parameters_from_overrides: bool = False,
+    ) -> None:
+        self._context = get_default_context() if context is None else context
+        if not self._context.ok():
+            raise NotInitializedException('cannot create node')
+        self._arguments = arguments.parse(cli_args or [])
+        if use_global_arguments:
+            self._arguments = self._arguments.before(self._context.arguments)
+        self._name = self._arguments.node_name(node_name)
+        validate_node_name(self._name)
+        self._namespace = self._arguments.namespace(namespace or '/', self._name)
+        validate_namespace(self._namespace)
+        full_name = full_node_name(self._name, self._namespace)
+        self._logger = get_logger(full_name[1:].replace('/', '.'))
+        self._clock = ROSClock()
+        self._default_callback_group = MutuallyExclusiveCallbackGroup()
+        self._publishers: list[Publisher[Any]] = []
+        self._subscriptions: list[Subscription[Any]] = []
+        self._clients: list[Client] = []
+        self._services: list[Service] = []
+        self._timers: list[Timer] = []
+        self._guards: list[GuardCondition] = []
+        self._owned = threading.RLock()
+        self._executor: weakref.ref[Executor] | None = None
+        self._graph_node = GraphNode(self._namespace, self._name)
+        overrides = self._arguments.parameter_overrides(full_name)
+        NodeParameters.__init__(
+            self, overrides, parameter_overrides or [],
+            allow_undeclared_parameters=allow_undeclared_parameters,
+            automatically_declare=automatically_declare_parameters_from_overrides)
+        with self._context.graph.one_announcement():
+            self._context.graph.add_node(self._graph_node)
+            if start_parameter_services:
+                self._parameter_service = ParameterService(self)
+
+    @property
+    def context(self) -> Context:
+        return self._context
+
+    @property
+    def default_callback_group(self) -> CallbackGroup:
+        return self._default_callback_group
+
+    @property
+    def publishers(self) -> Iterator[Publisher[Any]]:
+        yield from self._publishers
+
+    @property
+    def subscriptions(self) -> Iterator[Subscription[Any]]:
+        yield from self._subscriptions
+
+    @property
+    def clients(self) -> Iterator[Client]:
+        yield from self._clients
+
+    @property
+    def services(self) -> Iterator[Service]:
+        yield from self._services
+
+    @property
+    def timers(self) -> Iterator[Timer]:
+        yield from self._timers
+
+    @property
+    def guards(self) -> Iterator[GuardCondition]:
+        yield from self._guards
+
+    @property
+    def executor(self) -> Executor | None:
+        """The executor that the node was added to last."""
+        return None if self._executor is None else self._executor()
+
+    @executor.setter
+    def executor(self, executor: Executor | None) -> None:
+        previous = self.executor
+        if previous is executor:
+            return
+        if previous is not None:
+            previous.remove_node(self)
+        self._executor = None if executor is None else weakref.ref(executor)
+        if executor is not None:
+            executor.add_node(self)
+
+    def get_name(self) -> str:
+        return self._name
+
+    def get_namespace(self) -> str:
+        return self._namespace
+
+    def get_fully_qualified_name(self) -> str:
+        return full_node_name(self._name, self._namespace)
+
+    def get_clock(self) -> Clock:
+        return self._clock
+
+    def get_logger(self) -> RcutilsLogger:
+        return self._logger
+
+    def resolve_topic_name(self, topic: str, *, only_expand: bool = False) -> str:
+        """Return the absolute name, after the remappings of the command line unless told so."""
+        name = expand_topic_name(topic, self._name, self._namespace)
+        if only_expand:
+            return name
+        return self._arguments.remap_topic(name, self._name, self._namespace)
+
+    def resolve_service_name(self, service: str, *, only_expand: bool = False) -> str:
+        """Return the absolute name, after the remappings of the command line unless told so."""
+        name = expand_topic_name(service, self._name, self._namespace)
+        if only_expand:
+            return name
+        return self._arguments.remap_service(name, self._name, self._namespace)
+
+    def create_publisher(
+        self, msg_type: type[MsgType], topic: str, qos_profile: QoSProfile | int, *,
+        callback_group: CallbackGroup | None = None,
+        event_callbacks: PublisherEventCallbacks | None = None,
+        qos_overriding_options: QoSOverridingOptions | None = None,
+    ) -> Publisher[MsgType]:
+        """Create a publisher; a number stands for a reliable profile of that depth."""
+        name = self.resolve_topic_name(topic)
+        profile = self._profile('publisher', name, qos_profile, qos_overriding_options)
+        publisher = Publisher(
+            self._context.participant, msg_type, name, profile,
+            event_callbacks or PublisherEventCallbacks(), self._group(callback_group),
+            self.destroy_publisher)
+        self._own(self._publishers, publisher, publisher._writer)
+        return publisher
+
+    def create_subscription(
+        self, msg_type: type[MsgType], topic: str, callback: Callable[..., Any],
+        qos_profile: QoSProfile | int, *, callback_group: CallbackGroup | None = None,
+        event_callbacks: SubscriptionEventCallbacks | None = None,
+        qos_overriding_options: QoSOverridingOptions | None = None, raw: bool = False,
+    ) -> Subscription[MsgType]:
+        """Create a subscription; with `raw` the callback gets CDR bytes."""
+        name = self.resolve_topic_name(topic)
+        profile = self._profile('subscription', name, qos_profile, qos_overriding_options)
+        group = self._group(callback_group)
+        subscription = Subscription(
+            self._context.participant, msg_type, name, callback, group, profile, raw,
+            event_callbacks or SubscriptionEventCallbacks(), self._logger.name,
+            self.destroy_subscription)
+        group.add_entity(subscription)
+        self._own(self._subscriptions, subscription, subscription._reader)
+        return subscription
+
+    def create_service(
+        self, srv_type: Any, srv_name: str, callback: Callable[[Any, Any], Any], *,
+        qos_profile: QoSProfile = qos_profile_services_default,
+        callback_group: CallbackGroup | None = None,
+    ) -> Service:
+        """Offer a service; the callback takes request and response, and returns the latter."""
+        group = self._group(callback_group)
+        service = Service(
+            self._context.participant, srv_type, self.resolve_service_name(srv_name), callback,
+            group, qos_profile, self._logger.name, self.destroy_service)
+        group.add_entity(service)
+        self._own(self._services, service, service._reader, service._writer)
+        return service
+
+    def create_client(
+        self, srv_type: Any, srv_name: str, *,
+        qos_profile: QoSProfile = qos_profile_services_default,
+        callback_group: CallbackGroup | None = None,
+    ) -> Client:
+        """Create a client of a service, which need not be there yet."""
+        group = self._group(callback_group)
+        client = Client(
+            self._context, self._context.participant, srv_type,
+            self.resolve_service_name(srv_name), qos_profile, group, self._logger.name,
+            self.destroy_client)
+        group.add_entity(client)
+        self._own(self._clients, client, client._reader, client._writer)
+        return client
+
+    def create_timer(
+        self, timer_period_sec: float, callback: Callable[[], Any] | None,
+        callback_group: CallbackGroup | None = None, clock: Clock | None = None,
+        autostart: bool = True,
+    ) -> Timer:
+        """Call back every so many seconds."""
+        group = self._group(callback_group)
+        timer = Timer(
+            callback, group, int(timer_period_sec * 1e9), clock or self._clock,
+            autostart=autostart, changed=self._wake_executor, destroy=self.destroy_timer)
+        group.add_entity(timer)
+        self._own(self._timers, timer)
+        return timer
+
+    def create_rate(self, frequency: float, clock: Clock | None = None) -> Rate:
+        """Return what sleeps to keep a loop at so many rounds a second."""
+        if frequency <= 0:
+            raise ValueError('frequency must be > 0')
+        return Rate(self.create_timer(1.0 / frequency, None, clock=clock), context=self._context)
+
+    def create_guard_condition(
+        self, callback: Callable[[], Any], callback_group: CallbackGroup | None = None,
+    ) -> GuardCondition:
+        """Have a callback run whenever any thread triggers the condition."""
+        group = self._group(callback_group)
+        guard = GuardCondition(callback, group, context=self._context)
+        group.add_entity(guard)
+        self._own(self._guards, guard)
+        return guard
+
+    def destroy_publisher(self, publisher: Publisher[Any]) -> bool:
+        return self._destroy(self._publishers, publisher, '_writer')
+
+    def destroy_subscription(self, subscription: Subscription[Any]) -> bool:
+        return self._destroy(self._subscriptions, subscription, '_reader')
+
+    def destroy_service(self, service: Service) -> bool:
+        return self._destroy(self._services, service, '_reader', '_writer')
+
+    def destroy_client(self, client: Client) -> bool:
+        return self._destroy(self._clients, client, '_reader', '_writer')
+
+    def destroy_timer(self, timer: Timer) -> bool:
+        return self._destroy(self._timers, timer)
+
+    def destroy_rate(self, rate: Rate) -> bool:
+        rate.destroy()
+        return self.destroy_timer(rate._timer)
+
+    def destroy_guard_condition(self, guard: GuardCondition) -> bool:
+        return self._destroy(self._guards, guard)
+
+    def destroy_node(self) -> None:
+        """Leave the graph and destroy all that the node created; once is enough."""
+        if self.executor is not None:
+            self.executor.remove_node(self)
+        with self._context.graph.one_announcement():
+            self._context.graph.remove_node(self._graph_node)
+            for destroy, owned in (
+                (self.destroy_publisher, self._publishers),
+                (self.destroy_subscription, self._subscriptions),
+                (self.destroy_client, self._clients),
+                (self.destroy_service, self._services),
+                (self.destroy_timer, self._timers),
+                (self.destroy_guard_condition, self._guards),
+            ):
+                for entity in list(owned):
+                    destroy(entity)  # type: ignore[operator]
+
+    def get_node_names(self) -> list[str]:
+        return [node.name for node in self._context.graph.nodes()]
+
+    def get_node_names_and_namespaces(self) -> list[tuple[str, str]]:
+        return [(node.name, node.namespace) for node in self._context.graph.nodes()]
+
+    def get_node_names_and_namespaces_with_enclaves(self) -> list[tuple[str, str, str]]:
+        return [(node.name, node.namespace, '/') for node in self._context.graph.nodes()]
+
+    def get_fully_qualified_node_names(self) -> list[str]:
+        return [full_node_name(*pair) for pair in self.get_node_names_and_namespaces()]
+
+    def get_topic_names_and_types(self, no_demangle: bool = False) -> NamesAndTypes:
+        return graph_names.topics(self._context.graph.endpoints(), no_demangle=no_demangle)
+
+    def get_service_names_and_types(self) -> NamesAndTypes:
+        return graph_names.services(self._context.graph.endpoints())
+
+    def get_publisher_names_and_types_by_node(
+        self, node_name: str, node_namespace: str, no_demangle: bool = False,
+    ) -> NamesAndTypes:
+        endpoints = self._endpoints_of(node_name, node_namespace)
+        return graph_names.topics(
+            (e for e in endpoints if e.is_writer), no_demangle=no_demangle)
+
+    def get_subscriber_names_and_types_by_node(
+        self, node_name: str, node_namespace: str, no_demangle: bool = False,
+    ) -> NamesAndTypes:
+        endpoints = self._endpoints_of(node_name, node_namespace)
+        return graph_names.topics(
+            (e for e in endpoints if not e.is_writer), no_demangle=no_demangle)
+
+    def get_service_names_and_types_by_node(
+        self, node_name: str, node_namespace: str,
+    ) -> NamesAndTypes:
+        return graph_names.offered(self._endpoints_of(node_name, node_namespace))
+
+    def get_client_names_and_types_by_node(
+        self, node_name: str, node_namespace: str,
+    ) -> NamesAndTypes:
+        return graph_names.called(self._endpoints_of(node_name, node_namespace))
+
+    def get_publishers_info_by_topic(
+        self, topic_name: str, no_mangle: bool = False,
+    ) -> list[TopicEndpointInfo]:
+        """Describe the publishers of a topic; with `no_mangle` by its name on the wire."""
+        return self._topic_info(topic_name, no_mangle, TopicEndpointTypeEnum.PUBLISHER)
+
+    def get_subscriptions_info_by_topic(
+        self, topic_name: str, no_mangle: bool = False,
+    ) -> list[TopicEndpointInfo]:
+        """Describe the subscriptions of a topic; with `no_mangle` by its name on the wire."""
+        return self._topic_info(topic_name, no_mangle, TopicEndpointTypeEnum.SUBSCRIPTION)
+
+    def count_publishers(self, topic_name: str) -> int:
+        return len(self.get_publishers_info_by_topic(topic_name))
+
+    def count_subscribers(self, topic_name: str) -> int:
+        return len(self.get_subscriptions_info_by_topic(topic_name))
+
+    def count_services(self, service_name: str) -> int:
+        return self._count(f'rq{self.resolve_service_name(service_name)}Request', writers=False)
+
+    def count_clients(self, service_name: str) -> int:
+        return self._count(f'rq{self.resolve_service_name(service_name)}Request', writers=True)
+
+    def wait_for_node(self, fully_qualified_node_name: str, timeout: float) -> bool:
+        """Wait until a node of that absolute name is in the graph; False after the seconds."""
+        end = time.monotonic() + timeout
+        while fully_qualified_node_name not in self.get_fully_qualified_node_names():
+            if time.monotonic() >= end or not self._context.ok():
+                return False
+            time.sleep(0.02)
+        return True
+
+    def _profile(
+        self, entity: str, topic: str, profile: QoSProfile | int,
+        options: QoSOverridingOptions | None,
+    ) -> QoSProfile:
+        if isinstance(profile, int):
+            profile = QoSProfile(depth=profile)
+        elif not isinstance(profile, QoSProfile):
+            raise TypeError(f'Expected QoSProfile or int, but received {type(profile)!r}')
+        if options is None:
+            return profile
+        return declare_qos_parameters(entity, self, topic, profile, options)
+
+    def _group(self, group: CallbackGroup | None) -> CallbackGroup:
+        return self._default_callback_group if group is None else group
+
+    def _own(self, owned: list[Any], entity: Any, *endpoints: Any) -> None:
+        with self._owned:
+            # A new list each time: the executor may be walking through the old one.
+            owned[:] = [*owned, entity]
+        if endpoints:
+            self._context.graph.add_endpoints(self._graph_node, *endpoints)
+        self._wake_executor()
+
+    def _destroy(self, owned: list[Any], entity: Any, *endpoints: str) -> bool:
+        with self._owned:
+            if entity not in owned:
+                return False
+            owned.remove(entity)
+        if endpoints:
+            self._context.graph.remove_endpoints(
+                self._graph_node, *(getattr(entity, name) for name in endpoints))
+        entity._close()
+        self._wake_executor()
+        return True
+
+    def _entities(self) -> list[Any]:
+        """Return what an executor waits for."""
+        with self._owned:
+            handlers = [
+                handler for owner in itertools.chain(self._publishers, self._subscriptions)
+                for handler in owner.event_handlers]
+            return [
+                *self._timers, *self._subscriptions, *self._guards, *self._clients,
+                *self._services, *handlers]
+
+    def _wake_executor(self) -> None:
+        if (executor := self.executor) is not None:
+            executor.wake()
+
+    def _endpoints_of(self, node_name: str, node_namespace: str) -> list[GraphEndpoint]:
+        validate_node_name(node_name)
+        validate_namespace(node_namespace)
+        graph = self._context.graph
+        gids = [
+            node.readers | node.writers for node in graph.nodes()
+            if (node.name, node.namespace) == (node_name, node_namespace)]
+        if not gids:
+            raise NodeNameNonExistentError(
+                f'cannot get the topics or services of a node that is not there: '
+                f'{full_node_name(node_name, node_namespace)}')
+        known = set().union(*gids)
+        return [endpoint for endpoint in graph.endpoints() if endpoint.gid in known]
+
+    def _topic_info(
+        self, topic: str, no_mangle: bool, kind: TopicEndpointTypeEnum,
+    ) -> list[TopicEndpointInfo]:
+        wire_name = topic if no_mangle else 'rt' + self.resolve_topic_name(topic)
+        graph = self._context.graph
+        owners = {gid: n for n in graph.nodes() for gid in n.readers | n.writers}
+        unknown = GraphNode('_NODE_NAMESPACE_UNKNOWN_', '_NODE_NAME_UNKNOWN_')
+        found = []
+        for endpoint in graph.endpoints():
+            if endpoint.topic != wire_name or endpoint.is_writer != (kind == kind.PUBLISHER):
+                continue
+            owner = owners.get(endpoint.gid, unknown)
+            found.append(TopicEndpointInfo(
+                node_name=owner.name, node_namespace=owner.namespace,
+                topic_type=endpoint.type_name,
+                topic_type_hash=TypeHash.from_text(endpoint.type_hash),
+                endpoint_type=kind, endpoint_gid=list(endpoint.gid),
+                qos_profile=endpoint.profile))
+        return found
+
+    def _count(self, wire_name: str, *, writers: bool) -> int:
+        return sum(
+            endpoint.topic == wire_name and endpoint.is_writer == writers
+            for endpoint in self._context.graph.endpoints())
+
+    def __enter__(self) -> Node:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.destroy_node()

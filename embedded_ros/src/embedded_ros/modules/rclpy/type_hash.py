@@ -1,0 +1,24 @@
+"""The hash of a message type's definition."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+import re
+
+
+@dataclass(frozen=True)
+class TypeHash:
+    """Version and value of a type's hash; version -1 where the endpoint announces none."""
+
+    version: int = -1
+    value: bytes = bytes(32)
+
+    @classmethod
+    def from_text(cls, text: str) -> TypeHash:
+        """Read `RIHS01_` and 64 hexadecimal digits; anything else is no hash."""
+        match = re.fullmatch(r'RIHS(\d{2})_([0-9a-f]{64})', text)
+        return cls(int(match[1]), bytes.fromhex(match[2])) if match else cls()
+
+    def __str__(self) -> str:
+        if self.version <= 0 or len(self.value) != 32:
+            return 'INVALID'
+        return f'RIHS{self.version:02}_{self.value.hex()}'
