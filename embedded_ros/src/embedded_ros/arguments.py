@@ -88,13 +88,21 @@ class RosArguments:
         for name, level in self.log_levels:
             console.set_level(name, level)
 
-    def before(self, later: 'RosArguments') -> 'RosArguments':
-        """Return both joined; these take precedence (a node's own over those of the process)."""
-        return RosArguments(
-            remappings=self.remappings + later.remappings,
-            parameters=later.parameters + self.parameters,
-            log_levels=later.log_levels + self.log_levels,
-            others=self.others,
+    @classmethod
+    def combined(
+        cls, own: Sequence[str] | None, process: 'RosArguments | None'
+    ) -> 'RosArguments':
+        """
+        Return what holds for a node: its own arguments, then those of the process.
+
+        None stands for no arguments.
+        """
+        first, then = parse(own or ()), process or cls()
+        return cls(
+            remappings=first.remappings + then.remappings,
+            parameters=then.parameters + first.parameters,
+            log_levels=then.log_levels + first.log_levels,
+            others=first.others,
         )
 
     def node_name(self, default: str) -> str:

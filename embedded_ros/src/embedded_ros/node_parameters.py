@@ -18,6 +18,8 @@ from rclpy.exceptions import (
 from rclpy.parameter import Parameter, PARAMETER_SEPARATOR_STRING
 from rclpy.validate_parameter_name import validate_parameter_name
 
+from embedded_ros.arguments import RosArguments
+
 # Called with the parameters that are about to change.
 PreSetCallback: TypeAlias = Callable[[list[Parameter]], list[Parameter]]
 OnSetCallback: TypeAlias = Callable[[list[Parameter]], Any]
@@ -37,34 +39,26 @@ class NodeParameters:
     (and may alter the list), decide about it, and hear of it afterwards.
     """
 
-    def __init__(
+    def _init_parameters(
         self,
-        overrides: dict[str, Any],
-        parameter_overrides: Iterable[Parameter] = (),
+        overrides: dict[str, Parameter],
         *,
-        allow_undeclared_parameters: bool = False,
-        automatically_declare: bool = False,
+        allow_undeclared: bool = False,
+        declare_overrides: bool = False,
     ) -> None:
-        """
-        Start without parameters, or with those that are given.
-
-        `overrides` holds the values from the command line, `parameter_overrides` those from the
-        program, which take precedence.
-        """
+        """Start without parameters; `overrides` hold the values given from outside."""
         self._parameters: dict[str, Parameter] = {}
         self._descriptors: Descriptors = {}
-        self._parameter_overrides = {
-            name: Parameter(name, value=value) for name, value in overrides.items()
-        }
-        self._parameter_overrides.update({given.name: given for given in parameter_overrides})
-        self._allow_undeclared_parameters = allow_undeclared_parameters
+        self._parameter_overrides = overrides
+        self._allow_undeclared_parameters = allow_undeclared
         self._pre_set_parameters_callbacks: list[PreSetCallback] = []
         self._on_set_parameters_callbacks: list[OnSetCallback] = []
         self._post_set_parameters_callbacks: list[PostSetCallback] = []
-        if automatically_declare:
+        if declare_overrides:
             dynamic = ParameterDescriptor(dynamic_typing=True)
-            given_values = [(p.name, p.value, dynamic) for p in self._parameter_overrides.values()]
-            self.declare_parameters('', given_values)
+            self.declare_parameters(
+                '', [(name, given.value, dynamic) for name, given in overrides.items()]
+            )
 
     # Declaring
 
@@ -329,6 +323,16 @@ class NodeParameters:
     def remove_post_set_parameters_callback(self, callback: PostSetCallback) -> None:
         """Remove a callback; ValueError when it is not there."""
         self._post_set_parameters_callbacks.remove(callback)
+
+
+def overrides_for_node(
+    arguments: RosArguments, full_node_name: str, given: Iterable[Parameter] | None
+) -> dict[str, Parameter]:
+    """Return the values for a node's parameters from the arguments and, above them, its code."""
+    values = arguments.parameter_overrides(full_node_name)
+    overrides = {name: Parameter(name, value=value) for name, value in values.items()}
+    overrides.update({parameter.name: parameter for parameter in given or ()})
+    return overrides
 
 
 def _declaration(
