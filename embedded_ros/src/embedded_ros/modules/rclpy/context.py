@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 import weakref
 
-from embedded_ros import arguments, console
+from embedded_ros import arguments
 from embedded_ros.dds.domain import domain_id_from_environment
 from embedded_ros.dds.endpoints import Participant
 from embedded_ros.graph import Graph
@@ -47,8 +47,7 @@ class Context:
                 raise RuntimeError(f'Domain id ({domain_id}) should not be lower than zero.')
             self.arguments = arguments.parse(sys.argv if args is None else args)
             if initialize_logging:
-                for logger, level in self.arguments.log_levels:
-                    console.set_level(logger, level)
+                self.arguments.apply_log_levels()
             if domain_id is None:
                 domain_id = domain_id_from_environment()
             self._participant = Participant(domain_id)

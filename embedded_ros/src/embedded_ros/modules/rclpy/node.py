@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Any, TYPE_CHECKING, TypeVar
 import weakref
 
-from embedded_ros import arguments, graph_names
+from embedded_ros import graph_names
+from embedded_ros.arguments import RosArguments
 from embedded_ros.graph import GraphEndpoint, GraphNode
 from embedded_ros.names import full_node_name
-from embedded_ros.node_parameters import NodeParameters
+from embedded_ros.node_parameters import NodeParameters, overrides_for_node
 from rclpy._rclpy_pybind11 import NodeNameNonExistentError
 from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
 from rclpy.client import Client
@@ -64,9 +65,8 @@ class Node(NodeParameters):
         self._context = get_default_context() if context is None else context
         if not self._context.ok():
             raise NotInitializedException('cannot create node')
-        self._arguments = arguments.parse(cli_args or [])
-        if use_global_arguments:
-            self._arguments = self._arguments.before(self._context.arguments)
+        self._arguments = RosArguments.combined(
+            cli_args, self._context.arguments if use_global_arguments else None)
         self._name = self._arguments.node_name(node_name)
         validate_node_name(self._name)
         self._namespace = self._arguments.namespace(namespace or '/', self._name)
@@ -84,11 +84,10 @@ class Node(NodeParameters):
         self._owned = threading.RLock()
         self._executor: weakref.ref[Executor] | None = None
         self._graph_node = GraphNode(self._namespace, self._name)
-        overrides = self._arguments.parameter_overrides(full_name)
-        NodeParameters.__init__(
-            self, overrides, parameter_overrides or [],
-            allow_undeclared_parameters=allow_undeclared_parameters,
-            automatically_declare=automatically_declare_parameters_from_overrides)
+        self._init_parameters(
+            overrides_for_node(self._arguments, full_name, parameter_overrides),
+            allow_undeclared=allow_undeclared_parameters,
+            declare_overrides=automatically_declare_parameters_from_overrides)
         with self._context.graph.one_announcement():
             self._context.graph.add_node(self._graph_node)
             if start_parameter_services:
