@@ -1,0 +1,87 @@
+"""Finds the command that is meant, and turns what goes wrong in it into one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+import os
+import signal
+import sys
+
+from ros2cli.errors import CommandError
+
+# name: (module, what it does); a module is imported only when it is used
+COMMANDS = {
+    'launch': ('ros2cli.launch_command', 'Run a launch file'),
+    'node': ('ros2cli.node_command', 'Various node related sub-commands'),
+    'param': ('ros2cli.param_command', 'Various param related sub-commands'),
+    'run': ('ros2cli.run_command', 'Run a package specific executable'),
+    'service': ('ros2cli.service_command', 'Various service related sub-commands'),
+    'topic': ('ros2cli.topic_command', 'Various topic related sub-commands'),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `ros2` with these arguments and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # A shell's background job inherits SIGINT as ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not arguments or arguments[0] in ('-h', '--help'):
+        print(_help())
+        return 0
+    name, *rest = arguments
+    if name not in COMMANDS:
+        print(
+            f"ros2: unknown command '{name}' (choose from {', '.join(COMMANDS)})",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        code = import_module(COMMANDS[name][0]).main(rest)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return int(signal.SIGINT)
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        text = _one_line(error)
+        if text is None:
+            raise
+        print(text, file=sys.stderr)
+        return 1
+    return int(code or 0)
+
+
+def _one_line(error: Exception) -> str | None:
+    """Return what a user needs to know of an error; None for one that is a mistake of ours."""
+    if isinstance(error, CommandError):
+        return str(error)
+    # Neither of these modules is imported just for its exceptions.
+    rclpy = sys.modules.get('rclpy.executors')
+    if rclpy is not None and isinstance(error, rclpy.ExternalShutdownException):
+        return 'ended by a signal'
+    packages = sys.modules.get('ament_index_python.packages')
+    if packages is not None and isinstance(error, packages.PackageNotFoundError):
+        return str(error.args[0])
+    return None
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f'  {name:<{width}}  {text}' for name, (_, text) in COMMANDS.items()]
+    return '\n'.join(
+        [
+            'usage: ros2 [-h] command ...',
+            '',
+            'ros2 is a command-line tool for ROS 2.',
+            '',
+            'options:',
+            '  -h, --help  show this help message and exit',
+            '',
+            'Commands:',
+            *lines,
+            '',
+            '  Call `ros2 <command> -h` for more detailed usage.',
+        ]
+    )

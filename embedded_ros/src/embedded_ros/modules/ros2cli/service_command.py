@@ -1,0 +1,90 @@
+"""`ros2 service`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+import rclpy
+
+from embedded_ros.messages import service_class
+from ros2cli.discovery import (
+    absolute_topic_name,
+    add_discovery_arguments,
+    command_node,
+    discovered_node,
+    is_hidden,
+)
+from ros2cli.errors import CommandError
+from ros2cli.message_text import message_from_yaml
+from ros2cli.verbs import Verbs
+
+_REMINDER_SECONDS = 5.0
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run `ros2 service`."""
+    verbs = Verbs('service', 'Various service related sub-commands')
+    parser = verbs.add('call', _call, 'Call a service')
+    parser.add_argument('service_name', help='name of the service')
+    parser.add_argument('service_type', help="type of the service (e.g. 'std_srvs/srv/Trigger')")
+    parser.add_argument('values', nargs='?', default='{}', help='the request, as YAML')
+    parser = verbs.add('list', _list, 'Output a list of available services')
+    parser.add_argument('-t', '--show-types', action='store_true', help='show the types too')
+    parser.add_argument(
+        '-c', '--count-services', action='store_true', help='only the number of services'
+    )
+    parser.add_argument(
+        '--include-hidden-services', action='store_true', help='hidden services too'
+    )
+    add_discovery_arguments(parser)
+    parser = verbs.add('type', _type, "Output a service's type")
+    parser.add_argument('service_name', help='name of the service')
+    add_discovery_arguments(parser)
+    return verbs.run(argv)
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    with discovered_node(arguments) as node:
+        services = sorted(node.get_service_names_and_types())
+    if not arguments.include_hidden_services:
+        services = [(name, types) for name, types in services if not is_hidden(name)]
+    if arguments.count_services:
+        print(len(services))
+        return
+    for name, types in services:
+        print(f'{name} [{", ".join(types)}]' if arguments.show_types else name)
+
+
+def _type(arguments: argparse.Namespace) -> None:
+    with discovered_node(arguments) as node:
+        name = absolute_topic_name(node, arguments.service_name)
+        types = dict(node.get_service_names_and_types()).get(name)
+    if types is None:
+        raise CommandError(f"Unknown service '{name}'")
+    for type_name in types:
+        print(type_name)
+
+
+def _call(arguments: argparse.Namespace) -> None:
+    cls = _known_service_class(arguments.service_type)
+    request = message_from_yaml(cls.Request, arguments.values)
+    with command_node() as node:
+        name = absolute_topic_name(node, arguments.service_name)
+        client = node.create_client(cls, name)
+        while not client.wait_for_service(timeout_sec=_REMINDER_SECONDS):
+            print('waiting for service to become available...', flush=True)
+        print(f'requester: making request: {request!r}\n', flush=True)
+        future = client.call_async(request)
+        rclpy.spin_until_future_complete(node, future)
+        print(f'response:\n{future.result()!r}\n')
+
+
+def _known_service_class(name: str) -> Any:
+    parts = name.split('/')
+    full = '/'.join((parts[0], 'srv', parts[1])) if len(parts) == 2 else name
+    try:
+        return service_class(full)
+    except LookupError as error:
+        raise CommandError(f"the service type '{name}' is not known here") from error

@@ -1,0 +1,68 @@
+"""`ros2 topic`, and its verbs that look at the graph alone."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from ros2cli import topic_echo, topic_hz, topic_pub
+from ros2cli.discovery import (
+    absolute_topic_name,
+    add_discovery_arguments,
+    discovered_node,
+    is_hidden,
+)
+from ros2cli.errors import CommandError
+from ros2cli.verbs import Verbs
+
+
+def main(argv: Sequence[str]) -> int | None:
+    """Run `ros2 topic`."""
+    verbs = Verbs('topic', 'Various topic related sub-commands')
+    topic_echo.add_verb(verbs)
+    topic_hz.add_verb(verbs)
+    parser = verbs.add('info', _info, 'Print information about a topic')
+    parser.add_argument('topic_name', help='name of the topic')
+    parser.add_argument(
+        '-v', '--verbose', action='store_true',
+        help='print node, quality of service and more of each publisher and subscription',
+    )
+    add_discovery_arguments(parser)
+    parser = verbs.add('list', _list, 'Output a list of available topics')
+    parser.add_argument('-t', '--show-types', action='store_true', help='show the types too')
+    parser.add_argument(
+        '-c', '--count-topics', action='store_true', help='only the number of topics'
+    )
+    parser.add_argument('--include-hidden-topics', action='store_true', help='hidden topics too')
+    add_discovery_arguments(parser)
+    topic_pub.add_verb(verbs)
+    return verbs.run(argv)
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    with discovered_node(arguments) as node:
+        topics = sorted(node.get_topic_names_and_types())
+    if not arguments.include_hidden_topics:
+        topics = [(name, types) for name, types in topics if not is_hidden(name)]
+    if arguments.count_topics:
+        print(len(topics))
+        return
+    for name, types in topics:
+        print(f'{name} [{", ".join(types)}]' if arguments.show_types else name)
+
+
+def _info(arguments: argparse.Namespace) -> None:
+    with discovered_node(arguments) as node:
+        name = absolute_topic_name(node, arguments.topic_name)
+        types = dict(node.get_topic_names_and_types()).get(name)
+        publishers = node.get_publishers_info_by_topic(name)
+        subscriptions = node.get_subscriptions_info_by_topic(name)
+    if types is None:
+        raise CommandError(f"Unknown topic '{name}'")
+    end = '\n\n' if arguments.verbose else '\n'
+    print(f'Type: {types[0] if len(types) == 1 else types}', end=end)
+    for kind, endpoints in (('Publisher', publishers), ('Subscription', subscriptions)):
+        print(f'{kind} count: {len(endpoints)}', end=end)
+        if arguments.verbose:
+            for endpoint in endpoints:
+                print(endpoint, end=end)

@@ -1,0 +1,46 @@
+"""What `ros2 topic echo` and `ros2 topic hz` do before the first message."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from rclpy.node import Node
+
+from embedded_ros.messages import message_class
+from ros2cli.errors import CommandError
+
+_STEP = 0.1
+
+
+def known_message_class(name: str) -> Any:
+    """Return the class of a message type, given as `pkg/msg/Name` or `pkg/Name`."""
+    parts = name.split('/')
+    full = '/'.join((parts[0], 'msg', parts[1])) if len(parts) == 2 else name
+    try:
+        return message_class(full)
+    except LookupError as error:
+        raise CommandError(f"the message type '{name}' is not known here") from error
+
+
+def wait_for_type(node: Node, topic: str) -> str:
+    """Return the type of a topic; warn and wait where the topic does not exist yet."""
+    warned = False
+    while True:
+        types = dict(node.get_topic_names_and_types()).get(topic)
+        if types:
+            break
+        if not warned:
+            print(
+                f'WARNING: topic [{topic}] does not appear to be published yet',
+                file=sys.stderr,
+                flush=True,
+            )
+            warned = True
+        time.sleep(_STEP)
+    if len(types) > 1:
+        raise CommandError(
+            f"topic '{topic}' has more than one type: [{', '.join(sorted(types))}]"
+        )
+    return types[0]
