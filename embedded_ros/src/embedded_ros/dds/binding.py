@@ -111,7 +111,7 @@ def take(reader: int, limit: int) -> Iterator[tuple[memoryview, Any]]:
             _serdata_unref(sample)
 
 
-def _borrowed(sample: int) -> memoryview:
+def _borrowed(sample: Any) -> memoryview:
     size = _serdata_size(sample)
     vector = _IoVector()
     loan = _serdata_borrow(sample, 0, size, ct.byref(vector))

@@ -40,9 +40,11 @@ def ros_type_name(name: str) -> str:
 def idl_type(name: str) -> Any:
     """Return the class that describes a message to the middleware, by its ROS name."""
     package, kind, message = name.split('/')
-    fields = {field: _field_type(definition) for field, definition in field_definitions(name)}
-    if not fields:
-        fields = {'structure_needs_at_least_one_member': types.uint8}
+    fields: dict[str, Any] = {'structure_needs_at_least_one_member': types.uint8}
+    # Requests and responses carry 16 bytes that their definition does not know. The middleware
+    # checks bytes against the description as far as that goes, so theirs ends at the first.
+    if kind == 'msg' and (definitions := field_definitions(name)):
+        fields = {field: _field_type(definition) for field, definition in definitions}
     return make_idl_struct(f'{message}_', f'{package}.{kind}.dds_.{message}_', fields)
 
 
