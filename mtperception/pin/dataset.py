@@ -98,7 +98,7 @@ def _read_records(folder: Path) -> list[tuple[Path, tuple[LabelledPin, ...]]]:
         pins: dict[int, list[LabelledPin]] = {image['id']: [] for image in content['images']}
         for annotation in content['annotations']:
             pins[annotation['image_id']].append(_pin_from_coco(annotation))
-        return [(folder / 'images' / Path(image['file_name']).name, tuple(pins[image['id']]))
+        return [(folder / image['file_name'], tuple(pins[image['id']]))
                 for image in sorted(content['images'], key=lambda image: image['file_name'])]
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise DatasetError(f'{path}: not a pin data set ({error!r})') from None
@@ -108,7 +108,12 @@ def _pin_from_coco(annotation: dict[str, Any]) -> LabelledPin:
     # COCO counts from the first pixel's outer edge: half a pixel more.
     x, y = annotation['keypoints'][:2]
     left, top, width, height = annotation['bbox']
-    return LabelledPin(
-        x=float(x) - 0.5, y=float(y) - 0.5, diameter=float(annotation['diameter']),
+    attributes = annotation['attributes']
+    pin = LabelledPin(
+        x=float(x) - 0.5, y=float(y) - 0.5, diameter=float(attributes['diameter']),
         box=(left - 0.5, top - 0.5, left + width - 0.5, top + height - 0.5),
-        visible=float(annotation['visible']))
+        visible=float(attributes['visible']))
+    if not np.isfinite([pin.x, pin.y, *pin.box, pin.visible, pin.diameter]).all() \
+            or pin.diameter <= 0:
+        raise ValueError(f'numbers out of range in annotation {annotation.get("id")}')
+    return pin

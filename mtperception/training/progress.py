@@ -20,7 +20,8 @@ class TrainingProgress:
 
     def __init__(self, console: Console, steps: int) -> None:
         self._progress = Progress(
-            TextColumn('training'), BarColumn(), MofNCompleteColumn(), TextColumn('{task.fields[loss]}'),
+            TextColumn('training'), BarColumn(), MofNCompleteColumn(),
+            TextColumn('{task.fields[loss]}'),
             TimeElapsedColumn(), TextColumn('remaining'), TimeRemainingColumn(),
             console=console)
         self._bar = self._progress.add_task('training', total=steps, loss='')

@@ -1,0 +1,95 @@
+"""`mtperception detect`: find things in pictures, without ROS."""
+
+import argparse
+import json
+import os
+from pathlib import Path
+import sys
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def add_parser(verbs: Any) -> None:
+    parser = verbs.add_parser(
+        'detect', help='find things in pictures, without ROS',
+        description='Find pins in pictures and print a JSON line for each picture: its path and '
+                    'its pins (x, y, diameter in pixels, (0, 0) being the centre of the first '
+                    'one; score).')
+    parser.add_argument('system', choices=['pin'], help='what to look for')
+    parser.add_argument('images', nargs='+', type=Path, metavar='IMAGES', help='picture files')
+    parser.add_argument('--draw', type=Path, metavar='DIR',
+                        help='write annotated copies, as PNG, into this folder')
+    parser.add_argument('--model', default='pin', metavar='NAME|PATH',
+                        help='a bundled model, or a .safetensors file with its card beside it')
+    parser.add_argument('--threshold', type=float,
+                        help="least score, 0 to 1 (the model's own)")
+    parser.add_argument('--json', action='store_true',
+                        help='accepted for symmetry: the output is always JSON lines')
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from mtperception.pin.predictor import PinDetector
+
+    detector = PinDetector.load(arguments.model)
+    if arguments.draw is not None:
+        arguments.draw.mkdir(parents=True, exist_ok=True)
+    failed = False
+    drawn: set[Path] = set()
+    for path in arguments.images:
+        try:
+            image = read_image(path)
+            pins = detector.detect(image, arguments.threshold)
+            line: dict[str, Any] = {
+                'image': str(path), 'width': image.shape[1], 'height': image.shape[0],
+                'pins': [vars(pin) for pin in pins]}
+            if arguments.draw is not None:
+                copy = _free_name(arguments.draw / f'{path.stem}.png', drawn)
+                _write_drawing(copy, image, pins)
+                line['drawn'] = str(copy)
+        except (OSError, ValueError) as error:
+            print(f'mtperception: {error}', file=sys.stderr)
+            failed = True
+            continue
+        print(json.dumps(line), flush=True)
+    return 1 if failed else 0
+
+
+def read_image(path: Path) -> npt.NDArray[np.uint8]:
+    """Read a picture as H x W x 3 (BGR), 8 bits; ValueError names one that cannot be read."""
+    import cv2
+
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise ValueError(f'{path}: {error.strerror}') from None
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    if image is None:
+        raise ValueError(f'{path}: not a picture that can be read, or damaged')
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _free_name(path: Path, taken: set[Path]) -> Path:
+    """Find a name for the copy where two pictures of one call are named alike."""
+    candidate, number = path, 2
+    while candidate in taken:
+        candidate = path.with_name(f'{path.stem}-{number}.png')
+        number += 1
+    taken.add(candidate)
+    return candidate
+
+
+def _write_drawing(path: Path, image: npt.NDArray[np.uint8], pins: list[Any]) -> None:
+    import cv2
+
+    from mtperception.pin.draw import draw_pins
+
+    _, data = cv2.imencode('.png', draw_pins(image, pins))
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+    try:
+        temporary.write_bytes(data.tobytes())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,106 @@
+"""`mtperception train`: train a model on rendered pictures."""
+
+import argparse
+import json
+from pathlib import Path
+import shlex
+import time
+from typing import Any, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def add_parser(verbs: Any) -> None:
+    parser = verbs.add_parser(
+        'train', help='train a model on rendered pictures',
+        description='Train the pin detector and write pin.safetensors and its card, pin.json, '
+                    'into a folder. A checkpoint is written after every epoch.')
+    parser.add_argument('system', choices=['pin'], help='what to train')
+    parser.add_argument('--out', type=Path, required=True, metavar='DIR',
+                        help='where model, card and checkpoint go')
+    parser.add_argument('--data', type=Path, metavar='DIR',
+                        help='a data set made by `render pin`; without it one is rendered into '
+                             'DIR/data of --out first')
+    parser.add_argument('--count', type=int, default=3000,
+                        help='pictures to render when there is no --data (3000)')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='of the rendering and of the training (0)')
+    parser.add_argument('--config', type=Path, metavar='YAML',
+                        help='settings that differ from the defaults')
+    parser.add_argument('--resume', action='store_true',
+                        help='go on from the checkpoint in --out')
+    parser.add_argument('--json', action='store_true',
+                        help='print one JSON object at the end')
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from mtperception.pin.dataset import ANNOTATIONS, read_pictures
+    from mtperception.pin.training import CHECKPOINT, read_hyper_parameters, train
+    from mtperception.training.memory import keep_freed_memory
+    from mtperception.training.progress import TrainingProgress
+
+    started = time.monotonic()
+    settings = read_hyper_parameters(arguments.config)
+    out: Path = arguments.out
+    if (out / CHECKPOINT).exists() and not arguments.resume:
+        raise ValueError(f'{out}: a training was begun here; go on with --resume, or choose '
+                         'another folder')
+    if arguments.resume and not (out / CHECKPOINT).exists():
+        raise ValueError(f'{out}: there is no checkpoint here; leave out --resume')
+    console = Console(stderr=True)
+    data: Path = arguments.data or out / 'data'
+    if arguments.data is None and not (data / ANNOTATIONS).exists():
+        render(data, arguments.count, arguments.seed, console)
+    keep_freed_memory()
+    pictures = read_pictures(data)
+    steps = settings.epochs * (settings.samples_per_epoch // settings.batch)
+    with TrainingProgress(console, steps) as progress:
+        bundle = train(
+            pictures, out, settings, seed=arguments.seed, command=command(arguments),
+            resume=arguments.resume, after_step=progress.step, after_epoch=progress.epoch)
+    seconds = time.monotonic() - started
+    model = out / 'pin.safetensors'
+    if arguments.json:
+        print(json.dumps({
+            'count': len(pictures), 'seed': arguments.seed, 'seconds': seconds,
+            'model': str(model), 'model_sha256': bundle.sha256,
+            'best': bundle.card['validation'], 'card': bundle.card}))
+    else:
+        console.print(f'{model} ({bundle.sha256[:12]}), threshold {bundle.card["threshold"]}, '
+                      f'{seconds / 60:.1f} min', highlight=False)
+    return 0
+
+
+def command(arguments: argparse.Namespace) -> str:
+    """Give the command line that repeats this training, without the folders' places."""
+    words = ['mtperception', 'train', arguments.system, '--out', arguments.out.name]
+    if arguments.data is not None:
+        words += ['--data', arguments.data.name]
+    else:
+        words += ['--count', str(arguments.count)]
+    words += ['--seed', str(arguments.seed)]
+    if arguments.config is not None:
+        words += ['--config', arguments.config.name]
+    return shlex.join(words)
+
+
+def render(out: Path, count: int, seed: int, console: 'Console') -> None:
+    """Render a data set into a folder, as `mtperception render pin` does."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from mtperception.sim.render import render_pins
+
+    with Progress(TextColumn('rendering'), BarColumn(), MofNCompleteColumn(),
+                  TextColumn('remaining'), TimeRemainingColumn(), console=console) as progress:
+        bar = progress.add_task('rendering', total=count)
+        render_pins(out, count, seed, lambda done: progress.update(bar, completed=done))

@@ -1,0 +1,121 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from mtperception import zoo
+from mtperception.cli.main import main
+from mtperception.pin.predictor import PinDetector
+from mtperception.sim.pin_scene import PinScene
+
+bundled = pytest.mark.skipif('pin' not in zoo.names(), reason='the model is not bundled yet')
+
+SETTINGS = """
+stem: 4
+width: 8
+dilations: [1, 1]
+epochs: 2
+samples_per_epoch: 16
+batch: 8
+cut_side: 64
+"""
+
+
+@pytest.fixture(scope='module')
+def picture():
+    with PinScene() as scene:
+        return scene.sample(31, 4, pins=4).image
+
+
+@bundled
+def test_detect_prints_a_line_a_picture_and_goes_on_after_a_bad_one(tmp_path, picture, capsys):
+    good, small, bad = (tmp_path / name for name in ('good.png', 'small.png', 'bad.png'))
+    cv2.imwrite(str(good), picture)
+    cv2.imwrite(str(small), picture[:100, :120])
+    bad.write_bytes(good.read_bytes()[:50])
+    missing = tmp_path / 'missing.png'
+    status = main(['detect', 'pin', str(bad), str(good), str(missing), str(small)])
+    out, err = capsys.readouterr()
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert status == 1
+    assert [line['image'] for line in lines] == [str(good), str(small)]
+    assert (lines[1]['width'], lines[1]['height']) == (120, 100)
+    assert lines[0]['pins'] == [vars(pin) for pin in PinDetector.load().detect(picture)]
+    complaints = err.splitlines()
+    assert len(complaints) == 2
+    assert str(bad) in complaints[0] and str(missing) in complaints[1]
+
+
+@bundled
+def test_detect_draws_annotated_copies(tmp_path, picture, capsys):
+    folders = [tmp_path / 'one', tmp_path / 'two']
+    for folder in folders:
+        folder.mkdir()
+        cv2.imwrite(str(folder / 'same.png'), picture)
+    status = main(['detect', 'pin', *(str(folder / 'same.png') for folder in folders),
+                   '--draw', str(tmp_path / 'drawn'), '--threshold', '0.2'])
+    assert status == 0
+    drawn = [json.loads(line)['drawn'] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(file.name for file in (tmp_path / 'drawn').iterdir()) == [
+        'same-2.png', 'same.png']
+    for path in drawn:
+        copy = cv2.imread(path)
+        assert copy.shape == (*picture.shape, 3)
+        assert not np.array_equal(copy, np.dstack([picture] * 3))
+
+
+@pytest.mark.parametrize(('arguments', 'text'), [
+    (['detect', 'pin', 'x.png', '--model', 'nut'], "no bundled model is called 'nut'"),
+    (['evaluate', 'pin', '--model', 'missing.safetensors'], 'there is no such model file'),
+    (['evaluate', 'pin', '--count', '1'], '--count is 1'),
+    (['train', 'pin', '--out', 'nowhere', '--data', 'nothing'], 'no finished data set'),
+    (['train', 'pin', '--out', 'nowhere', '--resume'], 'there is no checkpoint here'),
+])
+def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch, capsys, arguments, text):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == '' and text in err and len(err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_train_renders_trains_and_resumes_and_evaluate_takes_the_model(tmp_path, capsys):
+    out, settings = tmp_path / 'model', tmp_path / 'settings.yaml'
+    settings.write_text(SETTINGS)
+    arguments = ['train', 'pin', '--out', str(out), '--count', '3', '--seed', '5',
+                 '--config', str(settings), '--json']
+    assert main(arguments) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report['count'], report['seed']) == (3, 5)
+    assert report['card'] == zoo.load(out / 'pin.safetensors').card
+    assert report['card']['training']['command'] == (
+        'mtperception train pin --out model --count 3 --seed 5 --config settings.yaml')
+    assert report['best'].keys() >= {'error_px', 'missed', 'false'}
+
+    assert main(arguments) == 1
+    assert 'go on with --resume' in capsys.readouterr().err
+    assert main([*arguments, '--resume']) == 0
+    assert json.loads(capsys.readouterr().out)['model_sha256'] == report['model_sha256']
+
+    assert main(['evaluate', 'pin', '--count', '2', '--seed', '1', '--json', '--model',
+                 str(out / 'pin.safetensors')]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures['model_sha256'] == report['model_sha256']
+    assert (figures['count'], figures['seed'], figures['model']) == (2, 1, 'pin')
+
+
+@bundled
+def test_evaluate_meets_the_targets_on_a_few_pictures(capsys):
+    assert main(['evaluate', 'pin', '--count', '12', '--seed', '77', '--json']) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures['crops'].keys() >= {'accuracy', 'error_px'}
+    assert figures['crops']['count'] == 12 and figures['crops']['with_pin'] == 6
+    assert figures['crops']['accuracy'] >= 11 / 12
+    assert figures['frames']['pins'] > 12
+    assert figures['frames']['error_px']['mean'] <= 0.5
+    assert figures['frames']['missed'] <= 0.05
+    assert figures['empty_frames'] == {'count': 6, 'false': 0}
+    again = main(['evaluate', 'pin', '--count', '12', '--seed', '77'])
+    out = capsys.readouterr().out
+    assert again == 0 and 'empty frames' in out and 'accuracy' in out

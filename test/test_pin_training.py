@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from mtperception import zoo
+from mtperception.pin.dataset import LabelledPin, PinPictures
+from mtperception.pin.evaluation import FrameScore
+from mtperception.pin.predictor import PinDetector
+from mtperception.pin.training import (
+    choose_threshold,
+    HyperParameters,
+    read_hyper_parameters,
+    SettingsError,
+    targets_from_labels,
+    train,
+)
+
+TINY = HyperParameters(stem=8, width=16, dilations=(1, 2), epochs=3, samples_per_epoch=240,
+                       batch=8, cut_side=96, learning_rate=0.01, averaging=0.95,
+                       bfloat16=False)
+
+
+def discs(count, seed):
+    """Draw bright discs on a dark ground, and darker squares that are none."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:128, :144].astype(np.float32)
+    images, labels = [], []
+    for _ in range(count):
+        picture = 70 + 5 * rng.standard_normal(rows.shape, dtype=np.float32)
+        left, top = rng.integers(0, 120, 2)
+        picture[top:top + 14, left:left + 14] = 20
+        x, y, radius = rng.uniform(20, 120), rng.uniform(20, 105), rng.uniform(6, 12)
+        inside = (1 - np.tanh(np.hypot(columns - x, rows - y) - radius)) / 2
+        picture += inside * (190 - picture)
+        images.append(np.clip(picture, 0, 255).astype(np.uint8))
+        labels.append((LabelledPin(
+            x, y, 2 * radius, (x - radius, y - radius, x + radius, y + radius), 1.0),))
+    return PinPictures(np.stack(images), labels, sha256=f'discs {count} {seed}')
+
+
+def score(detector, pictures):
+    total = FrameScore()
+    for image, pins in zip(pictures.images, pictures.pins, strict=True):
+        total.add(detector.detect(image), pins, 144, 128)
+    return total.figures()
+
+
+def test_a_tiny_training_learns_to_find_discs(tmp_path):
+    losses, lines = [], []
+    bundle = train(discs(30, 0), tmp_path, TINY, seed=1, command='train', after_step=(
+        lambda _, loss: losses.append(loss)), after_epoch=lambda _, line: lines.append(line))
+    assert np.mean(losses[-10:]) < 0.3 * np.mean(losses[:10])
+    assert len(lines) == 1
+    figures = score(PinDetector.load(tmp_path / 'pin.safetensors'), discs(20, 7))
+    assert figures['error_px']['mean'] < 1
+    assert figures['missed'] <= 0.1
+    assert figures['diameter_error_px']['mean'] < 2
+    card = bundle.card
+    assert card['task'] == 'pin' and card['training']['seed'] == 1
+    assert card['data'] == {'sha256': 'discs 30 0', 'training_pictures': 27,
+                            'validation_pictures': 3}
+    assert zoo.load(tmp_path / 'pin.safetensors').sha256 == bundle.sha256
+    assert bundle.tensors['head.weight'].dtype == np.float16
+
+
+def test_resuming_gives_the_same_model(tmp_path):
+    settings = HyperParameters(**{**vars(TINY), 'epochs': 2, 'samples_per_epoch': 24})
+    pictures = discs(6, 0)
+    whole = train(pictures, tmp_path / 'whole', settings, seed=1, command='train')
+
+    def stop(done, _):
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(pictures, tmp_path / 'broken', settings, seed=1, command='train', after_step=stop)
+    assert not (tmp_path / 'broken' / 'pin.safetensors').exists()
+    resumed = train(pictures, tmp_path / 'broken', settings, seed=1, command='train', resume=True)
+    assert resumed.sha256 == whole.sha256
+
+
+def test_settings_are_read_over_the_defaults(tmp_path):
+    path = tmp_path / 'settings.yaml'
+    path.write_text('epochs: 3\nlearning_rate: 1\ndilations: [1, 2]\nbfloat16: false\n')
+    settings = read_hyper_parameters(path)
+    assert settings == HyperParameters(
+        epochs=3, learning_rate=1.0, dilations=(1, 2), bfloat16=False)
+    path.write_text('')
+    assert read_hyper_parameters(path) == read_hyper_parameters(None) == HyperParameters()
+
+
+@pytest.mark.parametrize(('text', 'message'), [
+    ('epoch: 3', "unknown setting 'epoch'; there are: stem, width"),
+    ('epochs: 3.5', 'epochs is 3.5; expected something like'),
+    ('epochs: true', 'epochs is True'),
+    ('epochs: 0', 'epochs is 0; it must be at least 1'),
+    ('bfloat16: 1', 'bfloat16 is 1'),
+    ('dilations: [1, 2, 3]', 'dilations is a list of positive integers, even in number'),
+    ('validation_share: 1', 'between 0 and 1'),
+    ('batch: 9000', 'batch is larger'),
+    ('- 1', 'list of "name: value" lines'),
+    ('epochs: [', 'not valid YAML'),
+])
+def test_wrong_settings_are_named(tmp_path, text, message):
+    path = tmp_path / 'settings.yaml'
+    path.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        read_hyper_parameters(path)
+    assert message in str(caught.value) and str(path) in str(caught.value)
+    assert '\n' not in str(caught.value)
+
+
+def test_a_missing_settings_file_is_named(tmp_path):
+    with pytest.raises(SettingsError, match=r'none\.yaml: No such file'):
+        read_hyper_parameters(tmp_path / 'none.yaml')
+
+
+def test_one_picture_is_not_enough(tmp_path):
+    with pytest.raises(SettingsError, match='at least two pictures'):
+        train(discs(1, 0), tmp_path, TINY, seed=0, command='train')
+
+
+def test_the_threshold_lies_between_false_and_true():
+    assert 0.4 < choose_threshold([0.9, 0.95, 0.8], [0.2, 0.1]) < 0.8
+    assert choose_threshold([0.99] * 10, []) <= 0.9
+    assert choose_threshold([], []) >= 0.3
+    assert choose_threshold([0.5], [0.85, 0.1]) == 0.85
+
+
+def test_labels_are_padded_and_marked():
+    seen = LabelledPin(20.0, 30.0, 12.0, (14.0, 24.0, 26.0, 36.0), 1.0)
+    hidden = LabelledPin(50.0, 30.0, 12.0, (44.0, 24.0, 56.0, 36.0), 0.3)
+    outside = LabelledPin(-3.0, 30.0, 12.0, (-9.0, 24.0, 3.0, 36.0), 1.0)
+    targets = targets_from_labels([(seen, hidden, outside), (), (hidden,)], 100, 100)
+    assert targets.counted.tolist() == [[True, False, False], [False] * 3, [False] * 3]
+    assert targets.ignored.tolist() == [[False, True, True], [False] * 3, [True, False, False]]
+    assert targets.centres[0, 0].tolist() == [20.0, 30.0]
+    assert targets.boxes[2, 0].tolist() == [44.0, 24.0, 56.0, 36.0]
+    assert (targets.diameters > 0).all()
+    assert targets_from_labels([(), ()], 100, 100).centres.shape == (2, 0, 2)
