@@ -1,5 +1,7 @@
 """What a lens and a sensor do to a picture: pure functions on grey float32 pictures, 0 to 1."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,10 +9,42 @@ from numpy.typing import NDArray
 Picture = NDArray[np.float32]
 
 
-def exposed(picture: Picture, gain: float, gamma: float, black: float) -> Picture:
-    """Scale by a gain, bend by a gamma and lift by a black level."""
-    scaled = np.maximum(picture * np.float32(gain), np.float32(0.0))
-    return black + (1.0 - black) * cv2.pow(scaled, gamma)
+@dataclass(frozen=True)
+class Lens:
+    """
+    A lens and a sensor.
+
+    `vignette` is the share of light lost in the corners, `blur` the standard deviation of the
+    defocus in pixels, `gain` and `offset` the sensor's contrast and black level, the noises as
+    in `sensed`.
+    """
+
+    vignette: float
+    blur: float
+    gain: float
+    offset: float
+    read_noise: float
+    shot_noise: float
+
+
+def draw_lens(rng: np.random.Generator) -> Lens:
+    """Draw a lens: mostly sharp, one in five out of focus."""
+    blur = rng.uniform(0.45, 1.1) if rng.random() < 0.8 else rng.uniform(1.1, 2.2)
+    return Lens(
+        rng.uniform(0.0, 0.45), blur, rng.uniform(0.8, 1.15), rng.uniform(-0.05, 0.08),
+        rng.uniform(0.4, 2.2), rng.uniform(0.5, 4.0))
+
+
+def photograph(rng: np.random.Generator, picture: Picture, lens: Lens) -> NDArray[np.uint8]:
+    """Take a picture of a scene through a lens; the generator makes the noise."""
+    seen = defocused(vignetted(picture, lens.vignette), lens.blur)
+    light = seen * np.float32(lens.gain) + np.float32(lens.offset)
+    return sensed(light, rng, lens.read_noise, lens.shot_noise)
+
+
+def exposed(picture: Picture, gain: float, gamma: float) -> Picture:
+    """Scale by a gain and bend by a gamma."""
+    return np.asarray(cv2.pow(picture * np.float32(gain), gamma), dtype=np.float32)
 
 
 def glare(
@@ -33,7 +67,8 @@ def glare(
     spot = cv2.exp(-0.5 * (along * along + across * across))
     if where is not None:
         spot *= where
-    return picture + spot * (np.float32(strength) * picture + np.float32(veil))
+    lit = picture + spot * (np.float32(strength) * picture + np.float32(veil))
+    return np.asarray(lit, dtype=np.float32)
 
 
 def bloom(picture: Picture, threshold: float, sigma: float, share: float) -> Picture:
@@ -42,7 +77,7 @@ def bloom(picture: Picture, threshold: float, sigma: float, share: float) -> Pic
     small = cv2.resize(excess, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     spilt = cv2.GaussianBlur(small, (0, 0), sigma / 4.0)
     size = (picture.shape[1], picture.shape[0])
-    return picture + np.float32(share) * cv2.resize(spilt, size)
+    return np.asarray(picture + np.float32(share) * cv2.resize(spilt, size), dtype=np.float32)
 
 
 def vignetted(picture: Picture, strength: float) -> Picture:

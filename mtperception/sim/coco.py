@@ -49,8 +49,9 @@ def write_annotations(
     info: Mapping[str, object],
 ) -> None:
     """Write the labels of pictures 0, 1, ... as one COCO file, whole or not at all."""
-    images, annotations = [], []
-    for index, (labels, camera) in enumerate(zip(pins, cameras)):
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
+    for index, (labels, camera) in enumerate(zip(pins, cameras, strict=True)):
         images.append({
             'id': index, 'file_name': image_name(index), 'width': camera.width,
             'height': camera.height, 'camera_matrix': camera.matrix.ravel().tolist(),

@@ -5,13 +5,14 @@ Everything here is geometry in metres; `pin_scene` puts it into the renderer.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
-from ..geometry.camera import Floats, PinholeCamera, PosedCamera, look_at
-from .triangles import Triangles, circle, joined, loft, planar
-from .turned_parts import HEADS, Pin, PIN_ENDS, nut, screw, washer
-from .workpiece import Cell, Feature, Slab, block_triangles, divided, slab_triangles
+from ..geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
+from .triangles import circle, joined, loft, planar, Triangles
+from .turned_parts import HEADS, nut, Pin, PIN_ENDS, screw, washer
+from .workpiece import block_triangles, Cell, divided, Feature, Slab, slab_triangles
 
 MAX_PINS = 6
 # The pins' diameters in the picture, in pixels.
@@ -25,7 +26,6 @@ class Fixture:
     view: PosedCamera
     pins: tuple[Pin, ...]
     meshes: dict[str, Triangles]
-    brush: float
 
 
 @dataclass
@@ -71,8 +71,7 @@ def draw_fixture(rng: np.random.Generator, view: PosedCamera, pins: int) -> Fixt
     placed = _place_pins(rng, view, seen, pins, pieces)
     for slab, cell in seen[len(placed):]:
         _furnish(rng, slab, cell, pieces)
-    brush = float(rng.uniform(0.0, np.pi))
-    texture = (float(rng.uniform(0.08, 0.2)), brush, rng.random(2))
+    texture = (float(rng.uniform(0.08, 0.2)), float(rng.uniform(0.0, np.pi)), rng.random(2))
     for slab in slabs:
         surface, cavity = slab_triangles(slab)
         pieces.add('slab', planar(surface, *texture))
@@ -81,7 +80,7 @@ def draw_fixture(rng: np.random.Generator, view: PosedCamera, pins: int) -> Fixt
     _draw_bench(rng, slabs, pieces)
     if rng.random() < 0.35:
         _draw_clamp(rng, placed, pieces)
-    return Fixture(view, tuple(placed), pieces.joined(), brush)
+    return Fixture(view, tuple(placed), pieces.joined())
 
 
 def _draw_slabs(rng: np.random.Generator) -> list[Slab]:
@@ -172,7 +171,7 @@ def _seat(
         if kind == 'counterbore' and cell.room > 1.3 * gap + 0.001:
             feature = Feature('pocket', 1.25 * gap, 0.001, 0.0002, 0.0, 1.25 * gap, 1.2499 * gap)
     slab.cells.append((cell, feature))
-    shade = pin.seat + (0.0, 0.0, 4e-5)
+    shade = np.array([x, y, slab.height + 4e-5])
     for reach, name in ((1.12, 'shade'), (1.3, 'shade'), (1.55, 'shade')):
         if feature.kind == 'plain' and reach * base < cell.room:
             pieces.add(name, _disc(reach * base, shade))
@@ -238,14 +237,14 @@ def _screw(
     if kind == 'sunk_screw' and head != 'hexagon':
         depth = height * rng.uniform(0.6, 1.3)
         feature = Feature('counterbore', 1.12 * radius, depth, chamfer, 0.4 * radius)
-        at = at - (0.0, 0.0, depth)
+        at = at - np.array((0.0, 0.0, depth))
     elif kind == 'flush_screw' and head != 'hexagon':
         feature = Feature('hole', 1.06 * radius, 0.002, 0.0002)
-        at = at - (0.0, 0.0, height - rng.uniform(-0.0002, 0.0003))
+        at = at - np.array((0.0, 0.0, height - rng.uniform(-0.0002, 0.0003)))
     elif rng.random() < 0.4:
         disc = washer(1.5 * radius, 0.9 * radius, 0.001)
         pieces.add('screw_bright', disc.placed(turn, at))
-        at = at + (0.0, 0.0, 0.001)
+        at = at + np.array((0.0, 0.0, 0.001))
     pieces.add(f'screw_{metal}', screw(head, radius, height).placed(turn, at))
     return feature
 
@@ -312,11 +311,8 @@ def _disc(radius: float, at: Floats) -> Triangles:
 def _draw_bench(rng: np.random.Generator, slabs: list[Slab], pieces: _Pieces) -> None:
     floor = min(slab.height - slab.thickness for slab in slabs)
     grid = np.linspace(-0.35, 0.35, 22)
-    squares = [
-        _strip(np.column_stack((grid, np.full(22, high))), np.column_stack((grid, np.full(22, low))),
-               floor)
-        for low, high in zip(grid[:-1], grid[1:])
-    ]
+    lines = [np.column_stack((grid, np.full(22, y))) for y in grid]
+    squares = [_strip(upper, lower, floor) for lower, upper in pairwise(lines)]
     size, angle = float(rng.uniform(0.15, 0.4)), float(rng.uniform(0, np.pi))
     pieces.add('bench', planar(joined(squares), size, angle, rng.random(2)))
     slab = slabs[0]

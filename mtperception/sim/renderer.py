@@ -72,11 +72,11 @@ class Renderer:
     `oversampling` times as large and shrunk by areas.
     """
 
-    def __init__(self, model: Any, width: int, height: int, oversampling: int = 2) -> None:
+    def __init__(self, model: Any, width: int, height: int, oversampling: float = 1.5) -> None:
         self._mujoco = mujoco = import_mujoco()
         self.model = model
         self.width, self.height, self._oversampling = width, height, oversampling
-        wide, high = width * oversampling, height * oversampling
+        wide, high = round(width * oversampling), round(height * oversampling)
         model.vis.global_.offwidth, model.vis.global_.offheight = wide, high
         # Identities must not be blended at edges, so one context without multisampling does both.
         model.vis.quality.offsamples = 0
@@ -94,7 +94,6 @@ class Renderer:
         self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 16)
         self._free_camera = mujoco.MjvCamera()
         self._options = mujoco.MjvOption()
-        self._colour = np.empty((high, wide, 3), dtype=np.uint8)
 
     def __enter__(self) -> 'Renderer':
         return self
@@ -141,10 +140,9 @@ class Renderer:
         flags[:] = 0
         flags[self._mujoco.mjtRndFlag.mjRND_SHADOW] = shadows
         flags[self._mujoco.mjtRndFlag.mjRND_CULL_FACE] = 1
-        wide, high = camera.width * self._oversampling, camera.height * self._oversampling
-        pixels = self._colour[:high, :wide]
-        if not pixels.flags.c_contiguous:
-            pixels = np.empty((high, wide, 3), dtype=np.uint8)
+        wide = round(camera.width * self._oversampling)
+        high = round(camera.height * self._oversampling)
+        pixels = np.empty((high, wide, 3), dtype=np.uint8)
         self._draw(wide, high, pixels, None)
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         size = (camera.width, camera.height)

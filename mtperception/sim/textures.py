@@ -67,12 +67,12 @@ def _smooth(rng: np.random.Generator, size: int, sigma_x: float, sigma_y: float)
     field = cv2.resize(
         field, (wide * shrink_x, high * shrink_y), interpolation=cv2.INTER_CUBIC)
     down, right = margin * shrink_y, margin * shrink_x
-    inner = np.asarray(field[down:down + size, right:right + size], dtype=np.float32)
-    return inner / inner.std()
+    inner = field[down:down + size, right:right + size]
+    return np.asarray(inner / inner.std(), dtype=np.float32)
 
 
 def _clouds(rng: np.random.Generator, size: int) -> _Field:
-    return (
+    return np.asarray(
         _smooth(rng, size, 90, 90) + 0.6 * _smooth(rng, size, 32, 32)
         + 0.35 * _smooth(rng, size, 10, 10)
     )
@@ -94,18 +94,20 @@ def _ground(rng: np.random.Generator, size: int) -> _Field:
 
 
 def _milled(rng: np.random.Generator, size: int) -> _Field:
-    """A ball cutter's rows: periodic, slightly irregular lines."""
+    """Draw a ball cutter's rows: periodic, slightly irregular lines."""
     y = np.arange(size, dtype=np.float32)[:, None]
     phase = 2 * np.pi * y * 64 / size + 0.8 * _smooth(rng, size, 80, 3)
     return 188 + 17 * np.cos(phase) + 9 * _smooth(rng, size, 60, 0.6) + 5 * _clouds(rng, size)
 
 
 def _face_milled(rng: np.random.Generator, size: int) -> _Field:
-    """A face cutter's arcs: circles that move along x by one tooth's feed."""
+    """Draw a face cutter's arcs: circles that move along x by one tooth's feed."""
     y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size
     sweep = x + 0.55 * np.sqrt(np.maximum(0.36 - (y - 0.5) ** 2, 0.0)) * 1.8
     teeth = 0.8 * np.cos(2 * np.pi * sweep * 72) + 0.5 * np.cos(2 * np.pi * sweep * 18 + 1.0)
-    return 190 + 13 * teeth + 7 * _smooth(rng, size, 2, 0.7) + 6 * _clouds(rng, size)
+    return np.asarray(
+        190 + 13 * teeth + 7 * _smooth(rng, size, 2, 0.7)
+        + 6 * _clouds(rng, size), dtype=np.float32)
 
 
 def _blasted(rng: np.random.Generator, size: int) -> _Field:
@@ -128,7 +130,8 @@ def _worn(rng: np.random.Generator, size: int) -> _Field:
         shade = float(rng.choice((25.0, -22.0)))
         cv2.line(scratches, (int(x), int(y)), end, shade, 1, cv2.LINE_AA)
     picture = picture + scratches
-    return picture - 12 * np.clip(_smooth(rng, size, 8, 8) - 1.6, 0, 2)
+    return np.asarray(
+        picture - 12 * np.clip(_smooth(rng, size, 8, 8) - 1.6, 0, 2), dtype=np.float32)
 
 
 def _rubber(rng: np.random.Generator, size: int) -> _Field:
@@ -137,7 +140,9 @@ def _rubber(rng: np.random.Generator, size: int) -> _Field:
 
 def _painted(rng: np.random.Generator, size: int) -> _Field:
     chips = np.clip(_smooth(rng, size, 6, 6) - 2.2, 0, 0.5)
-    return 195 + 4 * _smooth(rng, size, 3, 3) + 8 * _clouds(rng, size) - 120 * chips
+    return np.asarray(
+        195 + 4 * _smooth(rng, size, 3, 3) + 8 * _clouds(rng, size)
+        - 120 * chips, dtype=np.float32)
 
 
 def _wood(rng: np.random.Generator, size: int) -> _Field:
@@ -146,7 +151,9 @@ def _wood(rng: np.random.Generator, size: int) -> _Field:
 
 def _concrete(rng: np.random.Generator, size: int) -> _Field:
     pores = np.clip(_smooth(rng, size, 2, 2) - 2.0, 0, 1)
-    return 185 + 14 * _clouds(rng, size) + 7 * _smooth(rng, size, 0.8, 0.8) - 90 * pores
+    return np.asarray(
+        185 + 14 * _clouds(rng, size) + 7 * _smooth(rng, size, 0.8, 0.8)
+        - 90 * pores, dtype=np.float32)
 
 
 _MAKERS = {

@@ -96,36 +96,46 @@ def loft(angles: Floats, layers: Sequence[tuple[Floats, float]]) -> Triangles:
     A layer is radii at the angles (radians, ascending over one turn) and a height, in metres.
     The result's uv are the x and y of the points, in metres.
     """
-    direction = np.column_stack((np.cos(angles), np.sin(angles)))
-    rings = np.empty((len(layers), len(angles), 3))
-    for ring, (radii, height) in zip(rings, layers):
-        ring[:, :2] = direction * radii[:, None]
-        ring[:, 2] = height
-    lower, upper = rings[:-1], rings[1:]
-    quads = np.stack(
-        (lower, np.roll(lower, -1, axis=1), np.roll(upper, -1, axis=1), upper), axis=2
-    )
-    facet = np.cross(quads[:, :, 2] - quads[:, :, 0], quads[:, :, 3] - quads[:, :, 1])
-    length = np.linalg.norm(facet, axis=2, keepdims=True)
-    facet = np.divide(facet, length, out=np.zeros_like(facet), where=length > 1e-15)
-    normals = np.repeat(facet[:, :, None], 4, axis=2)
-    for corners, shift in (((0, 3), 1), ((1, 2), -1)):
-        beside = np.roll(facet, shift, axis=1)
-        smooth = (beside * facet).sum(axis=2, keepdims=True) > SMOOTH_COSINE
-        mean = facet + beside
-        mean /= np.maximum(np.linalg.norm(mean, axis=2, keepdims=True), 1e-15)
-        for corner in corners:
-            normals[:, :, corner] = np.where(smooth, mean, facet)
-    order = [0, 1, 2, 0, 2, 3]
-    points = quads[:, :, order].reshape(-1, 3, 3)
-    shading = normals[:, :, order].reshape(-1, 3, 3)
-    edges = points[:, 1:] - points[:, :1]
-    solid = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1) > 1e-14
-    return Triangles(points[solid], shading[solid], points[solid][:, :, :2].copy())
+    closed = np.append(np.arange(len(angles)), 0)
+    radii = np.stack([layer[0] for layer in layers])[:, closed]
+    heights = np.array([layer[1] for layer in layers])[:, None]
+    rings = np.stack(
+        (radii * np.cos(angles[closed]), radii * np.sin(angles[closed]),
+         np.broadcast_to(heights, radii.shape)), axis=2)
+    first, second = rings[:-1, :-1], rings[:-1, 1:]
+    third, fourth = rings[1:, 1:], rings[1:, :-1]
+    facet = _unit(_cross(third - first, fourth - second))
+    before = facet[:, closed[:-1] - 1]
+    smooth = (before * facet).sum(axis=2, keepdims=True) > SMOOTH_COSINE
+    mean = _unit(before + facet)
+    after = closed[1:]
+    starting = np.where(smooth, mean, facet)
+    ending = np.where(smooth[:, after], mean[:, after], facet)
+    wide = np.broadcast_to(radii[:-1, :-1] > 0.0, facet.shape[:2])
+    open_above = np.broadcast_to(radii[1:, :-1] > 0.0, facet.shape[:2])
+    points = np.concatenate((
+        np.stack((first, second, third), axis=2)[wide],
+        np.stack((first, third, fourth), axis=2)[open_above]))
+    normals = np.concatenate((
+        np.stack((starting, ending, ending), axis=2)[wide],
+        np.stack((starting, ending, starting), axis=2)[open_above]))
+    return Triangles(points, normals, points[:, :, :2].copy())
+
+
+def _cross(one: Floats, other: Floats) -> Floats:
+    # numpy.cross takes several times as long on small arrays.
+    x, y, z = one[..., 0], one[..., 1], one[..., 2]
+    u, v, w = other[..., 0], other[..., 1], other[..., 2]
+    return np.stack((y * w - z * v, z * u - x * w, x * v - y * u), axis=-1)
+
+
+def _unit(vectors: Floats) -> Floats:
+    length = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
+    return np.asarray(vectors / np.maximum(length, 1e-15))
 
 
 def planar(part: Triangles, size: float, angle: float, offset: ArrayLike) -> Triangles:
     """Lay a texture of a size in metres over x and y, turned by an angle and moved (uv)."""
     cosine, sine = np.cos(angle), np.sin(angle)
     turn = np.array([[cosine, -sine], [sine, cosine]]) / size
-    return Triangles(part.points, part.normals, part.points[:, :, :2] @ turn + offset)
+    return Triangles(part.points, part.normals, part.points[:, :, :2] @ turn + np.asarray(offset))

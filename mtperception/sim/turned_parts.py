@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..geometry.camera import Floats
-from .triangles import Triangles, circle, cross, joined, loft, polygon, rounded
+from .triangles import circle, cross, joined, loft, polygon, rounded, Triangles
 
 HEADS = ('socket', 'hexagon', 'slotted', 'cross')
 PIN_ENDS = ('chamfered', 'rounded', 'domed')
@@ -43,7 +43,7 @@ class Pin:
         return np.asarray(self.seat + self.height * self.axis)
 
 
-def pin_triangles(pin: Pin, facets: int = 48) -> Triangles:
+def pin_triangles(pin: Pin, facets: int = 44) -> Triangles:
     """Return the part of a pin above its seat, in the world."""
     angles = _angles(facets)
     profile: list[tuple[float, float]] = []
@@ -108,7 +108,7 @@ def nut(radius: float, height: float) -> Triangles:
     body = loft(angles, [
         (outside, 0.0), (outside, 0.9 * height), (0.93 * outside, height),
         (1.1 * bore, height), (bore, 0.9 * height)])
-    inside = loft(angles, [(bore, 0.9 * height), (bore, 0.0), (0.0 * bore, 0.0)])
+    inside = loft(angles, [(bore, 0.9 * height), (bore, 2e-4), (0.0 * bore, 2e-4)])
     return joined((_textured(body, radius), _darkened(inside, radius)))
 
 
@@ -118,7 +118,7 @@ def washer(radius: float, bore: float, height: float) -> Triangles:
     outside, inside = circle(angles, radius), circle(angles, bore)
     ring = loft(angles, [
         (outside, 0.0), (outside, 0.7 * height), (0.97 * outside, height), (inside, height)])
-    floor = loft(angles, [(inside, height), (inside, 0.0), (0.0 * inside, 0.0)])
+    floor = loft(angles, [(inside, height), (inside, 2e-4), (0.0 * inside, 2e-4)])
     return joined((_textured(ring, radius), _darkened(floor, radius)))
 
 

@@ -6,11 +6,12 @@ lies deep in a feature is a second mesh, the cavity, with a darker material.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from ..geometry.camera import Floats
-from .triangles import Triangles, circle, joined, loft, rectangle, rounded
+from .triangles import circle, joined, loft, rectangle, rounded, Triangles
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def divided(rng: np.random.Generator, slab: Slab, smallest: float, largest: floa
     across = _cuts(rng, slab.half_x - slab.edge, smallest, largest)
     along = _cuts(rng, slab.half_y - slab.edge, smallest, largest)
     cells = []
-    for x0, x1 in zip(across[:-1], across[1:]):
-        for y0, y1 in zip(along[:-1], along[1:]):
+    for x0, x1 in pairwise(across):
+        for y0, y1 in pairwise(along):
             half_x, half_y = (x1 - x0) / 2, (y1 - y0) / 2
             cells.append(Cell((x0 + x1) / 2, (y0 + y1) / 2, half_x, half_x, half_y, half_y))
     return cells
@@ -126,20 +127,18 @@ def _rim(slab: Slab) -> Triangles:
 
 
 def _cell(cell: Cell, feature: Feature) -> tuple[Triangles, Triangles]:
-    angles = _angles(cell, 16 if feature.kind == 'plain' else 44)
-    # A hair of overlap closes the seams between cells whose corners do not meet.
-    overlap = 2e-5
-    border = rectangle(
-        angles, cell.left + overlap, cell.right + overlap, cell.down + overlap,
-        cell.up + overlap)
+    angles = _angles(cell, 12 if feature.kind == 'plain' else 36)
+    border = rectangle(angles, cell.left, cell.right, cell.down, cell.up)
+    # A skirt closes the seams between cells, whose corners do not meet.
+    skirt = (1.002 * border, -1e-4)
     surface, cavity = _LAYERS[feature.kind](angles, feature)
     if surface:
-        first = surface[0][0]
-        surface = [(border, 0.0), (0.5 * (border + first), 0.0), *surface]
+        middle = 0.5 * (border + surface[0][0])
+        surface = [skirt, (border, 0.0), (middle, 0.0), *surface]
     else:
-        surface = [(border, 0.0), (0.66 * border, 0.0), (0.33 * border, 0.0), (0.0 * border, 0.0)]
-    nothing = joined(())
-    return loft(angles, surface), loft(angles, cavity) if cavity else nothing
+        surface = [
+            skirt, (border, 0.0), (0.66 * border, 0.0), (0.33 * border, 0.0), (0.0 * border, 0.0)]
+    return loft(angles, surface), loft(angles, cavity) if cavity else joined(())
 
 
 _Layers = list[tuple[Floats, float]]

@@ -1,0 +1,205 @@
+"""The pin scene in the renderer: one compiled model that shows any fixture in any light."""
+
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..geometry.camera import PosedCamera
+from ..geometry.conic import circle_image
+from .camera_effects import Picture
+from .fixture import Fixture, MAX_PINS
+from .labels import PinLabel
+from .renderer import import_mujoco, mesh_placeholder, Renderer
+from .textures import BENCH_TEXTURES, pin_texture, PLATE_TEXTURES, texture
+from .triangles import Triangles
+from .turned_parts import Pin, pin_triangles
+
+# The most triangles of a material's mesh.
+_CAPACITY = {
+    'bench': 1200, 'slab': 36000, 'cavity': 16000, 'screw_bright': 12000, 'screw_dark': 12000,
+    'block': 8000, 'mark_bright': 1200, 'mark_dark': 1200, 'stain': 400, 'shade': 1200,
+}
+_PIN_CAPACITY = 1200
+_TEXTURE_OF = {
+    'bench': 'rubber', 'slab': 'ground', 'cavity': 'ground', 'block': 'blasted',
+    'mark_bright': 'flat', 'mark_dark': 'flat', 'stain': 'flat', 'shade': 'flat',
+}
+_OPACITY = {'stain': 0.16, 'shade': 0.2}
+_GROUP, _PIN_GROUP, _ALONE_GROUP, _HIDDEN_GROUP = 0, 1, 2, 5
+
+
+class PinStage:
+    """
+    Shows a fixture to a camera; a context manager.
+
+    The size is that of the pictures, in pixels. Compiling takes most of a second, once; after
+    that meshes are rewritten in place. To be used from one thread.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self._model = model = _compiled(import_mujoco())
+        self._renderer = Renderer(model, width, height)
+        self._geoms = {
+            name: model.geom(name).id for name in (*_CAPACITY, *map(_pin_name, range(MAX_PINS)))}
+        self._shadows = True
+
+    def __enter__(self) -> 'PinStage':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the renderer; harmless when done twice."""
+        self._renderer.close()
+
+    def put(self, fixture: Fixture) -> None:
+        """Replace what stands on the stage."""
+        for name in _CAPACITY:
+            self._show(name, fixture.meshes.get(name), _GROUP)
+        for index in range(MAX_PINS):
+            mesh = pin_triangles(fixture.pins[index]) if index < len(fixture.pins) else None
+            self._show(_pin_name(index), mesh, _PIN_GROUP)
+
+    def _show(self, name: str, mesh: Triangles | None, group: int) -> None:
+        geom = self._geoms[name]
+        if mesh is None or not len(mesh):
+            self._model.geom_group[geom] = _HIDDEN_GROUP
+            return
+        self._model.geom_group[geom] = group
+        self._renderer.set_mesh(int(self._model.geom_dataid[geom]), mesh)
+
+    def paint(self, rng: np.random.Generator) -> None:
+        """Draw how bright and how shiny everything is, and the plate's and bench's finish."""
+        model = self._model
+        plate, pin = rng.uniform(0.25, 1.0), rng.uniform(0.45, 1.0)
+        shades = {
+            'bench': rng.uniform(0.1, 0.8), 'slab': plate,
+            'cavity': plate * rng.uniform(0.05, 0.5), 'screw_bright': rng.uniform(0.5, 1.0),
+            'screw_dark': rng.uniform(0.15, 0.5), 'block': rng.uniform(0.12, 0.9),
+            'mark_bright': min(1.0, 1.5 * plate), 'mark_dark': plate * rng.uniform(0.2, 0.6),
+            'stain': plate * rng.uniform(0.3, 1.2), 'shade': 0.05,
+            **{_pin_name(i): pin * rng.uniform(0.93, 1.0) for i in range(MAX_PINS)},
+        }
+        for name, shade in shades.items():
+            model.geom_rgba[self._geoms[name]] = (shade, shade, shade, _OPACITY.get(name, 1.0))
+        for name, finishes in (('slab', PLATE_TEXTURES), ('bench', BENCH_TEXTURES)):
+            material = model.material(str(rng.choice(finishes))).id
+            model.geom_matid[self._geoms[name]] = material
+        for name in (*PLATE_TEXTURES, 'turned'):
+            material = model.material(name).id
+            model.mat_specular[material] = rng.uniform(0.2, 0.9)
+            model.mat_shininess[material] = rng.uniform(0.05, 0.5)
+
+    def light(self, rng: np.random.Generator) -> None:
+        """Draw the lamps: one that mostly casts shadows, a fill light, a light at the camera."""
+        model = self._model
+        self._shadows = bool(rng.random() < 0.7)
+        elevation, azimuth = rng.uniform(0.5, 1.35), rng.uniform(0, 2 * np.pi)
+        towards = np.array([
+            np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth),
+            np.sin(elevation)])
+        lamp, fill = model.light('lamp').id, model.light('fill').id
+        model.light_pos[lamp] = rng.uniform(0.5, 0.8) * towards
+        model.light_dir[lamp] = -towards
+        model.light_exponent[lamp] = rng.uniform(0, 6)
+        model.light_diffuse[lamp] = rng.uniform(0.25, 0.8)
+        model.light_specular[lamp] = rng.uniform(0.2, 0.9)
+        azimuth += rng.uniform(1, 5)
+        away = np.array([-np.cos(azimuth), -np.sin(azimuth), -rng.uniform(0.6, 2.5)])
+        model.light_dir[fill] = away / np.linalg.norm(away)
+        model.light_diffuse[fill] = rng.uniform(0.05, 0.35)
+        model.light_specular[fill] = rng.uniform(0.0, 0.4)
+        model.vis.headlight.ambient[:] = rng.uniform(0.08, 0.35)
+        model.vis.headlight.diffuse[:] = rng.uniform(0.0, 0.5)
+        model.vis.headlight.specular[:] = rng.uniform(0.0, 0.6)
+
+    def picture(self, view: PosedCamera) -> Picture:
+        """Render what stands on the stage: grey, 0 to 1."""
+        return self._renderer.colour(view, self._shadows).astype(np.float32) / np.float32(255.0)
+
+    def labels(self, fixture: Fixture) -> tuple[tuple[PinLabel, ...], NDArray[np.bool_]]:
+        """Return the pins in the picture, and where the picture shows the plate's surface."""
+        geoms, _ = self._renderer.identities(fixture.view)
+        labels = (
+            self._label(fixture.view, pin, self._geoms[_pin_name(index)], geoms)
+            for index, pin in enumerate(fixture.pins)
+        )
+        plate = geoms == self._geoms['slab']
+        return tuple(label for label in labels if label is not None), plate
+
+    def _label(
+        self, view: PosedCamera, pin: Pin, geom: int, geoms: NDArray[np.int32]
+    ) -> PinLabel | None:
+        outline = view.project(pin_triangles(pin).points)
+        x0, y0 = outline.min(axis=0)
+        x1, y1 = outline.max(axis=0)
+        camera = view.camera
+        if x1 < 0 or y1 < 0 or x0 > camera.width - 1 or y0 > camera.height - 1:
+            return None
+        left, up = int(np.floor(x0)) - 1, int(np.floor(y0)) - 1
+        window = (left, up, int(np.ceil(x1)) + 2 - left, int(np.ceil(y1)) + 2 - up)
+        self._model.geom_group[geom] = _ALONE_GROUP
+        alone, _ = self._renderer.identities(view, (_ALONE_GROUP,), window)
+        self._model.geom_group[geom] = _PIN_GROUP
+        whole = int((alone == geom).sum())
+        seen = int((geoms == geom).sum())
+        (x, y), = view.project(pin.top)
+        ellipse = circle_image(view, pin.top, pin.axis, pin.radius)
+        return PinLabel(
+            float(x), float(y), ellipse.major, (float(x0), float(y0), float(x1), float(y1)),
+            min(seen / max(whole, 1), 1.0))
+
+
+def _pin_name(index: int) -> str:
+    return f'pin{index}'
+
+
+def _compiled(mujoco: Any) -> Any:
+    """Compile the model: a mesh to be rewritten for each material and each pin."""
+    spec = mujoco.MjSpec()
+    spec.visual.map.znear, spec.visual.map.zfar = 0.02, 3.0
+    spec.visual.map.shadowscale = 0.9
+    spec.visual.quality.shadowsize = 1024
+    spec.stat.extent, spec.stat.center = 1.0, [0.0, 0.0, 0.0]
+    for name in (*PLATE_TEXTURES, *BENCH_TEXTURES):
+        _add_material(mujoco, spec, name, texture(name))
+    _add_material(mujoco, spec, 'turned', pin_texture())
+    _add_material(mujoco, spec, 'flat', None)
+    world = spec.worldbody
+    capacity = {**_CAPACITY, **{_pin_name(i): _PIN_CAPACITY for i in range(MAX_PINS)}}
+    for name, triangles in capacity.items():
+        spec.add_mesh(
+            name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
+            **mesh_placeholder(triangles))
+        world.add_geom(
+            name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name,
+            material=_TEXTURE_OF.get(name, 'turned'), contype=0, conaffinity=0)
+    lamp = world.add_light(name='lamp', castshadow=True, cutoff=24.0, dir=(0, 0, -1))
+    lamp.type = mujoco.mjtLightType.mjLIGHT_SPOT
+    fill = world.add_light(name='fill', castshadow=False, dir=(0, 0, -1))
+    fill.type = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
+    model = spec.compile()
+    # The compiler moves meshes to their centre of mass; what they are rewritten with is in place.
+    model.geom_pos[:] = 0.0
+    model.geom_quat[:] = (1.0, 0.0, 0.0, 0.0)
+    return model
+
+
+def _add_material(mujoco: Any, spec: Any, name: str, grey: NDArray[np.uint8] | None) -> None:
+    material = spec.add_material(name=name, specular=0.4, shininess=0.3, reflectance=0.0)
+    if grey is None:
+        material.specular = 0.0
+        return
+    high, wide = grey.shape
+    picture = spec.add_texture(
+        name=name, type=mujoco.mjtTexture.mjTEXTURE_2D, width=wide, height=high, nchannel=3)
+    picture.data = np.repeat(grey, 3).tobytes()
+    material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = name
