@@ -145,11 +145,3 @@ class ParameterUninitializedException(ParameterException):
     def __init__(self, parameters: Any, *args: Any) -> None:
         """Name the parameters."""
         super().__init__('The parameter(s) is/are not initialized', parameters, *args)
-
-
-class NoParameterOverrideProvidedException(ParameterException):
-    """Raised when a parameter declared without a default is not given from outside."""
-
-    def __init__(self, parameter: Any, *args: Any) -> None:
-        """Name the parameter."""
-        super().__init__('No parameter override was provided for', parameter, *args)
