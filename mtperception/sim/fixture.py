@@ -84,9 +84,17 @@ def draw_fixture(rng: np.random.Generator, view: PosedCamera, pins: int) -> Fixt
 
 
 def _draw_slabs(rng: np.random.Generator) -> list[Slab]:
+    """Draw a plate, one in three with a step: then one slab a level."""
     half_x, half_y = rng.uniform(0.075, 0.15), rng.uniform(0.065, 0.13)
     thickness, edge = rng.uniform(0.008, 0.03), rng.uniform(0.0004, 0.002)
-    return [Slab(half_x, half_y, 0.0, thickness, edge)]
+    if rng.random() < 0.65:
+        return [Slab(0.0, 0.0, half_x, half_y, 0.0, thickness, edge)]
+    step, drop = rng.uniform(-0.5, 0.5) * half_x, rng.uniform(0.002, 0.6 * thickness)
+    left, right = (step + half_x) / 2, (half_x - step) / 2
+    return [
+        Slab(step - left, 0.0, left, half_y, 0.0, thickness, edge),
+        Slab(step + right, 0.0, right, half_y, -drop, thickness - drop, edge),
+    ]
 
 
 def _in_view(view: PosedCamera, slab: Slab, cell: Cell) -> bool:
@@ -268,7 +276,7 @@ def _draw_marks(
 
 def _somewhere(rng: np.random.Generator, slab: Slab, above: float) -> Floats:
     x, y = rng.uniform(-0.9, 0.9, 2) * (slab.half_x, slab.half_y)
-    return np.array([x, y, slab.height + above])
+    return np.array([slab.x + x, slab.y + y, slab.height + above])
 
 
 def _scratch(rng: np.random.Generator, slab: Slab) -> Triangles:
@@ -315,13 +323,13 @@ def _draw_bench(rng: np.random.Generator, slabs: list[Slab], pieces: _Pieces) ->
     squares = [_strip(upper, lower, floor) for lower, upper in pairwise(lines)]
     size, angle = float(rng.uniform(0.15, 0.4)), float(rng.uniform(0, np.pi))
     pieces.add('bench', planar(joined(squares), size, angle, rng.random(2)))
-    slab = slabs[0]
+    half_x, half_y = sum(slab.half_x for slab in slabs), slabs[0].half_y
     for _ in range(int(rng.integers(0, 6))):
         side = rng.integers(0, 4)
         reach = rng.uniform(1.0, 1.4)
-        x, y = rng.uniform(-1.2, 1.2, 2) * (slab.half_x, slab.half_y)
-        x = x if side < 2 else (1, -1)[side - 2] * (slab.half_x * reach + 0.015)
-        y = y if side >= 2 else (1, -1)[side] * (slab.half_y * reach + 0.015)
+        x, y = rng.uniform(-1.2, 1.2, 2) * (half_x, half_y)
+        x = x if side < 2 else (1, -1)[side - 2] * (half_x * reach + 0.015)
+        y = y if side >= 2 else (1, -1)[side] * (half_y * reach + 0.015)
         half = rng.uniform(0.004, 0.016, 2)
         part = block_triangles(
             half[0], half[1], 0.0, rng.uniform(0.004, 0.02), 0.001, 0.0006)

@@ -63,8 +63,10 @@ class Feature:
 
 @dataclass
 class Slab:
-    """A plate around the origin of its frame, its top at z = `height`, in metres."""
+    """A plate around (x, y), its top at z = `height`, in metres."""
 
+    x: float
+    y: float
     half_x: float
     half_y: float
     height: float
@@ -81,7 +83,8 @@ def divided(rng: np.random.Generator, slab: Slab, smallest: float, largest: floa
     for x0, x1 in pairwise(across):
         for y0, y1 in pairwise(along):
             half_x, half_y = (x1 - x0) / 2, (y1 - y0) / 2
-            cells.append(Cell((x0 + x1) / 2, (y0 + y1) / 2, half_x, half_x, half_y, half_y))
+            x, y = slab.x + (x0 + x1) / 2, slab.y + (y0 + y1) / 2
+            cells.append(Cell(x, y, half_x, half_x, half_y, half_y))
     return cells
 
 
@@ -94,7 +97,7 @@ def _cuts(rng: np.random.Generator, half: float, smallest: float, largest: float
 
 
 def slab_triangles(slab: Slab) -> tuple[Triangles, Triangles]:
-    """Return the surface of a slab and its cavities, in the slab's frame."""
+    """Return the surface of a slab and its cavities."""
     surfaces, cavities = [_rim(slab)], []
     for cell, feature in slab.cells:
         surface, cavity = _cell(cell, feature)
@@ -123,7 +126,8 @@ def _rim(slab: Slab) -> Triangles:
     inner = rectangle(angles, x, x, y, y)
     top = slab.height
     return loft(angles, [
-        (outer, top - slab.thickness), (outer, top - slab.edge), (inner, top)])
+        (outer, top - slab.thickness), (outer, top - slab.edge), (inner, top),
+    ]).placed(np.eye(3), (slab.x, slab.y, 0.0))
 
 
 def _cell(cell: Cell, feature: Feature) -> tuple[Triangles, Triangles]:
