@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -16,15 +17,25 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('--out', required=True, metavar='DIR', help='a new folder')
     parser.add_argument('--count', required=True, type=int, metavar='N', help='pictures')
     parser.add_argument('--seed', type=int, default=0, metavar='S', help='same seed, same data')
+    parser.add_argument(
+        '--workers', type=int, default=len(os.sched_getaffinity(0)), metavar='W',
+        help='processes, one a core by default; the data are the same')
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Render the data set that was asked for; return the exit status."""
+    from concurrent.futures.process import BrokenProcessPool
+
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     from ..sim.render import OutputError, render_pins
     from ..sim.renderer import RenderError
@@ -42,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
                 rate = done / (time.perf_counter() - start)
                 bar.update(task, completed=done, rate=rate)
 
-            render_pins(args.out, args.count, args.seed, report)
-    except (OutputError, RenderError, OSError) as error:
+            render_pins(args.out, args.count, args.seed, report, args.workers)
+    except (BrokenProcessPool, OutputError, RenderError, OSError) as error:
         print(f'mtperception render: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -53,12 +64,12 @@ def run(args: argparse.Namespace) -> int:
         return 130
     seconds = time.perf_counter() - start
     figures = {
-        'count': args.count, 'seed': args.seed, 'seconds': round(seconds, 3),
-        'rate': round(args.count / seconds, 2),
+        'count': args.count, 'seed': args.seed, 'seconds': seconds, 'rate': args.count / seconds,
     }
     if args.json:
         print(json.dumps(figures))
     else:
         console.print(
-            f'{args.count} pictures in {args.out}: {seconds:.1f} s, {figures["rate"]} a second')
+            f'{args.count} pictures in {args.out}: {seconds:.1f} s, '
+            f'{figures["rate"]:.1f} a second')
     return 0

@@ -1,12 +1,19 @@
 """Rendering a labelled data set to disk."""
 
-from collections.abc import Callable
+import atexit
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+import multiprocessing
 import os
 from pathlib import Path
 import shutil
+import signal
 
 from .. import __version__
+from ..geometry.camera import PinholeCamera
 from .coco import ANNOTATIONS, image_name, IMAGES, write_annotations, write_image
+from .labels import PinLabel
 from .pin_scene import PinScene
 
 # A 612 x 512 picture takes about 220 kB as PNG.
@@ -19,32 +26,74 @@ class OutputError(ValueError):
 
 def render_pins(
     out: str | os.PathLike[str], count: int, seed: int,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None, workers: int = 1,
 ) -> None:
     """
     Render `count` pictures of pins and their labels into a folder.
 
     The folder must be new, empty, or hold an unfinished data set, which is started anew. The
-    labels are written last: a folder without them is not a data set. `progress` is called with
-    the number of pictures done. Raise OutputError where the folder or the disk will not do.
+    labels are written last: a folder without them is not a data set. The data are the same
+    whatever the number of worker processes. `progress` is called with the number of pictures
+    done. Raise OutputError where the folder or the disk will not do.
     """
     if count < 1:
         raise OutputError(f'cannot render {count} pictures: ask for 1 or more')
+    if seed < 0:
+        raise OutputError(f'cannot render with the seed {seed}: give 0 or more')
+    if workers < 1:
+        raise OutputError(f'cannot render with {workers} workers: ask for 1 or more')
     folder = Path(out)
     _prepare(folder, count)
     labels, cameras = [], []
-    with PinScene() as scene:
-        for index in range(count):
-            sample = scene.sample(seed, index)
-            write_image(folder / image_name(index), sample.image)
-            labels.append(sample.pins)
-            cameras.append(sample.camera)
-            if progress is not None:
-                progress(index + 1)
+    for pins, camera in _rendered(folder, count, seed, workers):
+        labels.append(pins)
+        cameras.append(camera)
+        if progress is not None:
+            progress(len(labels))
     info = {
         'description': 'rendered pins', 'seed': seed, 'count': count, 'version': __version__,
     }
     write_annotations(folder, labels, cameras, info)
+
+
+_Rendered = tuple[tuple[PinLabel, ...], PinholeCamera]
+
+
+def _rendered(folder: Path, count: int, seed: int, workers: int) -> Iterator[_Rendered]:
+    """Write the pictures; yield each one's labels and camera, in order."""
+    if min(workers, count) == 1:
+        with PinScene() as scene:
+            for index in range(count):
+                yield _write_sample(scene, folder, seed, index)
+        return
+    # Never fork with a graphics context.
+    executor = ProcessPoolExecutor(
+        min(workers, count), multiprocessing.get_context('spawn'), _leave_interrupts_to_parent)
+    try:
+        yield from executor.map(_render_in_worker, [(folder, seed, i) for i in range(count)])
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _write_sample(scene: PinScene, folder: Path, seed: int, index: int) -> _Rendered:
+    sample = scene.sample(seed, index)
+    write_image(folder / image_name(index), sample.image)
+    return sample.pins, sample.camera
+
+
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@lru_cache(maxsize=1)
+def _worker_scene() -> PinScene:
+    scene = PinScene()
+    atexit.register(scene.close)
+    return scene
+
+
+def _render_in_worker(job: tuple[Path, int, int]) -> _Rendered:
+    return _write_sample(_worker_scene(), *job)
 
 
 def _prepare(folder: Path, count: int) -> None:

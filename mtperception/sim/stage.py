@@ -43,6 +43,7 @@ class PinStage:
         self._renderer = Renderer(model, width, height)
         self._geoms = {
             name: model.geom(name).id for name in (*_CAPACITY, *map(_pin_name, range(MAX_PINS)))}
+        self._bodies: list[Triangles] = []
         self._shadows = True
 
     def __enter__(self) -> 'PinStage':
@@ -64,9 +65,11 @@ class PinStage:
         """Replace what stands on the stage."""
         for name in _CAPACITY:
             self._show(name, fixture.meshes.get(name), _GROUP)
+        bodies = [pin_triangles(pin) for pin in fixture.pins]
         for index in range(MAX_PINS):
-            mesh = pin_triangles(fixture.pins[index]) if index < len(fixture.pins) else None
-            self._show(_pin_name(index), mesh, _PIN_GROUP)
+            body = bodies[index] if index < len(bodies) else None
+            self._show(_pin_name(index), body, _PIN_GROUP)
+        self._bodies = bodies
 
     def _show(self, name: str, mesh: Triangles | None, group: int) -> None:
         geom = self._geoms[name]
@@ -126,36 +129,32 @@ class PinStage:
         return self._renderer.colour(view, self._shadows).astype(np.float32) / np.float32(255.0)
 
     def labels(self, fixture: Fixture) -> tuple[tuple[PinLabel, ...], NDArray[np.bool_]]:
-        """Return the pins in the picture, and where the picture shows the plate's surface."""
+        """Return the pins of the fixture on the stage, and where the plate's surface is seen."""
         geoms, _ = self._renderer.identities(fixture.view)
-        labels = (
-            self._label(fixture.view, pin, self._geoms[_pin_name(index)], geoms)
-            for index, pin in enumerate(fixture.pins)
-        )
-        plate = geoms == self._geoms['slab']
-        return tuple(label for label in labels if label is not None), plate
+        labels = []
+        for index, (pin, body) in enumerate(zip(fixture.pins, self._bodies, strict=True)):
+            label = self._label(fixture.view, pin, body, self._geoms[_pin_name(index)], geoms)
+            if label is not None:
+                labels.append(label)
+        return tuple(labels), geoms == self._geoms['slab']
 
     def _label(
-        self, view: PosedCamera, pin: Pin, geom: int, geoms: NDArray[np.int32]
+        self, view: PosedCamera, pin: Pin, body: Triangles, geom: int, geoms: NDArray[np.int32]
     ) -> PinLabel | None:
-        outline = view.project(pin_triangles(pin).points)
-        x0, y0 = outline.min(axis=0)
-        x1, y1 = outline.max(axis=0)
-        camera = view.camera
-        if x1 < 0 or y1 < 0 or x0 > camera.width - 1 or y0 > camera.height - 1:
+        outline = view.project(body.points)
+        x0, y0 = (float(low) for low in outline.min(axis=0))
+        x1, y1 = (float(high) for high in outline.max(axis=0))
+        if x1 < 0 or y1 < 0 or x0 > view.camera.width - 1 or y0 > view.camera.height - 1:
             return None
         left, up = int(np.floor(x0)) - 1, int(np.floor(y0)) - 1
         window = (left, up, int(np.ceil(x1)) + 2 - left, int(np.ceil(y1)) + 2 - up)
         self._model.geom_group[geom] = _ALONE_GROUP
         alone, _ = self._renderer.identities(view, (_ALONE_GROUP,), window)
         self._model.geom_group[geom] = _PIN_GROUP
-        whole = int((alone == geom).sum())
-        seen = int((geoms == geom).sum())
-        (x, y), = view.project(pin.top)
-        ellipse = circle_image(view, pin.top, pin.axis, pin.radius)
-        return PinLabel(
-            float(x), float(y), ellipse.major, (float(x0), float(y0), float(x1), float(y1)),
-            min(seen / max(whole, 1), 1.0))
+        whole, seen = int((alone == geom).sum()), int((geoms == geom).sum())
+        x, y = (float(value) for value in view.project(pin.top)[0])
+        diameter = circle_image(view, pin.top, pin.axis, pin.radius).major
+        return PinLabel(x, y, diameter, (x0, y0, x1, y1), min(seen / max(whole, 1), 1.0))
 
 
 def _pin_name(index: int) -> str:

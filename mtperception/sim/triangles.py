@@ -8,11 +8,14 @@ above the other, joined by strips.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..geometry.camera import Floats
+
+Indices = NDArray[np.intp]
 
 # Neighbouring facets that differ by less than about 37 degrees are shaded as one round surface.
 SMOOTH_COSINE = 0.8
@@ -96,42 +99,68 @@ def loft(angles: Floats, layers: Sequence[tuple[Floats, float]]) -> Triangles:
     A layer is radii at the angles (radians, ascending over one turn) and a height, in metres.
     The result's uv are the x and y of the points, in metres.
     """
-    closed = np.append(np.arange(len(angles)), 0)
-    radii = np.stack([layer[0] for layer in layers])[:, closed]
-    heights = np.array([layer[1] for layer in layers])[:, None]
-    rings = np.stack(
-        (radii * np.cos(angles[closed]), radii * np.sin(angles[closed]),
-         np.broadcast_to(heights, radii.shape)), axis=2)
-    first, second = rings[:-1, :-1], rings[:-1, 1:]
-    third, fourth = rings[1:, 1:], rings[1:, :-1]
-    facet = _unit(_cross(third - first, fourth - second))
-    before = facet[:, closed[:-1] - 1]
-    smooth = (before * facet).sum(axis=2, keepdims=True) > SMOOTH_COSINE
-    mean = _unit(before + facet)
-    after = closed[1:]
-    starting = np.where(smooth, mean, facet)
-    ending = np.where(smooth[:, after], mean[:, after], facet)
-    wide = np.broadcast_to(radii[:-1, :-1] > 0.0, facet.shape[:2])
-    open_above = np.broadcast_to(radii[1:, :-1] > 0.0, facet.shape[:2])
-    points = np.concatenate((
-        np.stack((first, second, third), axis=2)[wide],
-        np.stack((first, third, fourth), axis=2)[open_above]))
-    normals = np.concatenate((
-        np.stack((starting, ending, ending), axis=2)[wide],
-        np.stack((starting, ending, starting), axis=2)[open_above]))
-    return Triangles(points, normals, points[:, :, :2].copy())
+    count, levels = len(angles), len(layers)
+    radii = np.stack([layer[0] for layer in layers])
+    rings = np.empty((levels, count + 1, 3))
+    np.multiply(radii, np.cos(angles), out=rings[:, :-1, 0])
+    np.multiply(radii, np.sin(angles), out=rings[:, :-1, 1])
+    rings[:, :, 2] = np.array([layer[1] for layer in layers])[:, None]
+    rings[:, -1] = rings[:, 0]
+    facets = _facets(rings)
+    before = np.empty_like(facets)
+    before[:, 1:] = facets[:, :-1]
+    before[:, 0] = facets[:, -1]
+    smooth = np.einsum('ijk,ijk->ij', before, facets) > SMOOTH_COSINE
+    mean = _unit(before + facets)
+    # Each facet has a normal at the angle that it starts at, and one where it ends.
+    normals = np.empty((levels - 1, count, 2, 3))
+    normals[:, :, 0] = np.where(smooth[:, :, None], mean, facets)
+    after = np.append(np.arange(1, count), 0)
+    normals[:, :, 1] = np.where(smooth[:, after, None], mean[:, after], facets)
+    corners, shades, ring_of = _loft_indices(levels, count)
+    solid = (radii.max(axis=1) > 0.0)[ring_of]
+    points = rings.reshape(-1, 3)[corners[solid]]
+    return Triangles(points, normals.reshape(-1, 3)[shades[solid]], points[:, :, :2].copy())
 
 
-def _cross(one: Floats, other: Floats) -> Floats:
-    # numpy.cross takes several times as long on small arrays.
+@lru_cache(maxsize=256)
+def _loft_indices(levels: int, count: int) -> tuple[Indices, Indices, Indices]:
+    """
+    Return how a loft's triangles are put together.
+
+    For each triangle: its corners' places among the rings' points, its corners' normals among
+    the facets' two, and the ring whose radius must not be 0 for it to have an area.
+    """
+    level, facet = (grid.ravel() for grid in np.mgrid[0:levels - 1, 0:count])
+    first = level * (count + 1) + facet
+    above = first + count + 1
+    corners = np.concatenate((
+        np.stack((first, first + 1, above + 1), axis=1),
+        np.stack((first, above + 1, above), axis=1)))
+    start = 2 * (level * count + facet)
+    shades = np.concatenate((
+        np.stack((start, start + 1, start + 1), axis=1),
+        np.stack((start, start + 1, start), axis=1)))
+    return corners, shades, np.concatenate((level, level + 1))
+
+
+def _facets(rings: Floats) -> Floats:
+    """Return the unit normals of the quadrilaterals between rings."""
+    # Written out: numpy.cross takes several times as long on small arrays.
+    one = rings[1:, 1:] - rings[:-1, :-1]
+    other = rings[1:, :-1] - rings[:-1, 1:]
     x, y, z = one[..., 0], one[..., 1], one[..., 2]
     u, v, w = other[..., 0], other[..., 1], other[..., 2]
-    return np.stack((y * w - z * v, z * u - x * w, x * v - y * u), axis=-1)
+    normals = np.empty_like(one)
+    normals[..., 0] = y * w - z * v
+    normals[..., 1] = z * u - x * w
+    normals[..., 2] = x * v - y * u
+    return _unit(normals)
 
 
 def _unit(vectors: Floats) -> Floats:
-    length = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
-    return np.asarray(vectors / np.maximum(length, 1e-15))
+    length = np.sqrt(np.einsum('ijk,ijk->ij', vectors, vectors))
+    return np.asarray(vectors / np.maximum(length, 1e-15)[:, :, None])
 
 
 def planar(part: Triangles, size: float, angle: float, offset: ArrayLike) -> Triangles:
