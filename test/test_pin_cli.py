@@ -8,6 +8,7 @@ from mtperception import zoo
 from mtperception.cli.main import main
 from mtperception.pin.predictor import PinDetector
 from mtperception.sim.pin_scene import PinScene
+import mtperception.training.loop  # noqa: F401 - before a renderer; it says why
 
 bundled = pytest.mark.skipif('pin' not in zoo.names(), reason='the model is not bundled yet')
 

@@ -123,7 +123,12 @@ def test_the_threshold_lies_between_false_and_true():
     assert 0.4 < choose_threshold([0.9, 0.95, 0.8], [0.2, 0.1]) < 0.8
     assert choose_threshold([0.99] * 10, []) <= 0.9
     assert choose_threshold([], []) >= 0.3
-    assert choose_threshold([0.5], [0.85, 0.1]) == 0.85
+
+
+def test_the_threshold_weighs_false_against_missed():
+    # Losing three pins is worth one false detection less; losing nine is not.
+    assert choose_threshold([0.5] * 3 + [0.8] * 9, [0.6, 0.1]) == pytest.approx(0.71, abs=0.02)
+    assert choose_threshold([0.5] * 9 + [0.8] * 9, [0.6, 0.1]) < 0.5
 
 
 def test_labels_are_padded_and_marked():

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 import itertools
 import json
 import multiprocessing
+import signal
 import time
 from typing import Any, TYPE_CHECKING
 
@@ -73,24 +74,25 @@ def evaluate(detector: 'PinDetector', threshold: float, count: int,
 
     crops, frames, empty = CropScore(), FrameScore(), FrameScore()
     rng = np.random.default_rng((seed, FIRST_FRAME))
-    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as renderer:
+    spawn = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(1, spawn, leave_interrupts_to_the_parent) as renderer:
         try:
             with progress_bar() as progress:
                 bar = progress.add_task('frames and crops', total=count)
                 # Not every frame has the crop that is due: some more are rendered for crops.
                 pictures = rendered(renderer, seed, FIRST_FRAME, None)
-                for number, sample in enumerate(itertools.islice(pictures, 4 * count)):
+                for number, picture in enumerate(itertools.islice(pictures, 4 * count)):
                     if number < count:
-                        score_frame(detector, threshold, sample, frames)
+                        score_frame(detector, threshold, picture, frames)
                     if crops.crops < count:
-                        score_crop(detector, threshold, sample, crops, rng)
+                        score_crop(detector, threshold, picture, crops, rng)
                     progress.update(bar, completed=min(frames.frames, crops.crops))
                     if frames.frames == crops.crops == count:
                         break
                 bar = progress.add_task('empty frames', total=count // 2)
                 pictures = rendered(renderer, seed, FIRST_EMPTY_FRAME, 0)
-                for sample in itertools.islice(pictures, count // 2):
-                    score_frame(detector, threshold, sample, empty)
+                for picture in itertools.islice(pictures, count // 2):
+                    score_frame(detector, threshold, picture, empty)
                     progress.advance(bar)
         finally:
             renderer.shutdown(wait=False, cancel_futures=True)
@@ -98,29 +100,29 @@ def evaluate(detector: 'PinDetector', threshold: float, count: int,
             'empty_frames': {'count': empty.frames, 'false': empty.false}}
 
 
-def score_frame(detector: 'PinDetector', threshold: float, sample: 'PinSample',
+def score_frame(detector: 'PinDetector', threshold: float, picture: 'PinSample',
                 score: 'FrameScore') -> None:
     """Detect in a whole frame and add it to the score."""
-    height, width = sample.image.shape
-    score.add(detector.detect(sample.image, threshold), labelled(sample), width, height)
+    height, width = picture.image.shape
+    score.add(detector.detect(picture.image, threshold), labelled(picture), width, height)
 
 
-def score_crop(detector: 'PinDetector', threshold: float, sample: 'PinSample',
+def score_crop(detector: 'PinDetector', threshold: float, picture: 'PinSample',
                score: 'CropScore', rng: np.random.Generator) -> None:
     """Cut the crop that keeps the two kinds balanced, where the frame has one, and add it."""
     from mtperception.pin.evaluation import cut_crop
 
-    crop = cut_crop(sample.image, labelled(sample), 2 * score.with_pin <= score.crops, rng)
+    crop = cut_crop(picture.image, labelled(picture), 2 * score.with_pin <= score.crops, rng)
     if crop is not None:
         score.add(detector.detect(crop.image, threshold), crop.pins)
 
 
-def labelled(sample: 'PinSample') -> 'tuple[LabelledPin, ...]':
+def labelled(picture: 'PinSample') -> 'tuple[LabelledPin, ...]':
     """Turn the simulator's labels into those that the evaluation knows."""
     from mtperception.pin.dataset import LabelledPin
 
     return tuple(LabelledPin(pin.x, pin.y, pin.diameter, pin.box, pin.visible)
-                 for pin in sample.pins)
+                 for pin in picture.pins)
 
 
 def rendered(renderer: ProcessPoolExecutor, seed: int, first: int,
@@ -128,15 +130,20 @@ def rendered(renderer: ProcessPoolExecutor, seed: int, first: int,
     """Yield pictures without end, rendered ahead in another process."""
     coming: list[Future[PinSample]] = []
     for index in itertools.count(first):
-        coming.append(renderer.submit(_sample, seed, index, pins))
+        coming.append(renderer.submit(sample, seed, index, pins))
         if len(coming) > AHEAD:
             yield coming.pop(0).result()
+
+
+def leave_interrupts_to_the_parent() -> None:
+    """Let Ctrl-C, which reaches both processes, be the parent's business alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 _scene: 'PinScene | None' = None
 
 
-def _sample(seed: int, index: int, pins: int | None) -> 'PinSample':
+def sample(seed: int, index: int, pins: int | None) -> 'PinSample':
     """Render one picture, in the renderer's process, which keeps its scene."""
     global _scene
     if _scene is None:

@@ -4,11 +4,10 @@ import argparse
 import json
 from pathlib import Path
 import shlex
+import subprocess
+import sys
 import time
-from typing import Any, TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from typing import Any
 
 
 def add_parser(verbs: Any) -> None:
@@ -54,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(stderr=True)
     data: Path = arguments.data or out / 'data'
     if arguments.data is None and not (data / ANNOTATIONS).exists():
-        render(data, arguments.count, arguments.seed, console)
+        status = render(data, arguments.count, arguments.seed)
+        if status != 0:
+            return status
     keep_freed_memory()
     pictures = read_pictures(data)
     steps = settings.epochs * (settings.samples_per_epoch // settings.batch)
@@ -88,19 +89,13 @@ def command(arguments: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def render(out: Path, count: int, seed: int, console: 'Console') -> None:
-    """Render a data set into a folder, as `mtperception render pin` does."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+def render(out: Path, count: int, seed: int) -> int:
+    """
+    Render a data set with the verb `render`, and return its exit status.
 
-    from mtperception.sim.render import render_pins
-
-    with Progress(TextColumn('rendering'), BarColumn(), MofNCompleteColumn(),
-                  TextColumn('remaining'), TimeRemainingColumn(), console=console) as progress:
-        bar = progress.add_task('rendering', total=count)
-        render_pins(out, count, seed, lambda done: progress.update(bar, completed=done))
+    It runs in a process of its own: Mesa's LLVM and that of PyTorch's Triton do not get along.
+    """
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, '-m', 'mtperception.cli.main', 'render', 'pin', '--out', str(out),
+         '--count', str(count), '--seed', str(seed)],
+        stdout=sys.stderr, check=False).returncode

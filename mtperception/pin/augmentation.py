@@ -53,17 +53,16 @@ def random_cut(image: Image, pins: Sequence[LabelledPin], side: int,
 def random_look(image: Image, rng: np.random.Generator) -> Image:
     """Change contrast, brightness, gamma, sharpness and noise as other cameras might."""
     grey = np.arange(256, dtype=np.float32) / 255
-    grey = grey ** np.float32(np.exp(rng.uniform(-0.35, 0.35)))
-    grey = (grey - 0.5) * np.float32(rng.uniform(0.6, 1.25)) + np.float32(
-        0.5 + rng.uniform(-0.15, 0.15))
+    grey = grey ** np.float32(np.exp(rng.uniform(-0.2, 0.2)))
+    grey = grey * np.float32(rng.uniform(0.7, 1.2)) + np.float32(rng.uniform(-0.05, 0.08))
     table = np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)
     result = np.asarray(cv2.LUT(image, table), dtype=np.uint8)
-    if rng.random() < 0.3:
-        result = np.asarray(cv2.GaussianBlur(result, (0, 0), rng.uniform(0.3, 1.5)),
+    if rng.random() < 0.15:
+        result = np.asarray(cv2.GaussianBlur(result, (0, 0), rng.uniform(0.3, 0.9)),
                             dtype=np.uint8)
-    if rng.random() < 0.4:
+    if rng.random() < 0.2:
         noise = rng.standard_normal(result.shape, dtype=np.float32)
-        result = np.clip(result + noise * np.float32(rng.uniform(1, 8)) + 0.5, 0, 255)
+        result = np.clip(result + noise * np.float32(rng.uniform(1, 4)) + 0.5, 0, 255)
         result = result.astype(np.uint8)
     return result
 

@@ -16,6 +16,9 @@ import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
 STRIDE = 4
 MARGIN = 8
+# The network sees the logarithm of the light, so that a contrast looks the same in a bright and
+# in a dark part; DARKEST keeps the noise of black down, the offset centres the values.
+DARKEST, LIGHT_OFFSET = 0.04, 1.2
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,9 @@ class PinNetwork(nn.Module):
     def forward(self, pictures: Tensor) -> PinMaps:
         """Map pictures, B x 1 x H x W with values in [0, 1], to their maps of cells."""
         height, width = pictures.shape[-2:]
-        x = F.pad(pictures - 0.5, (MARGIN, MARGIN + -width % STRIDE,
-                                   MARGIN, MARGIN + -height % STRIDE), mode='replicate')
+        light = torch.log(pictures + DARKEST) + LIGHT_OFFSET
+        x = F.pad(light, (MARGIN, MARGIN + -width % STRIDE, MARGIN, MARGIN + -height % STRIDE),
+                  mode='replicate')
         maps = self.head(self.trunk(self.stem(x)))
         return PinMaps(heat=maps[:, 0], place=maps[:, 1], log_diameter=maps[:, 2])
 

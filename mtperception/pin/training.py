@@ -22,9 +22,8 @@ from mtperception.pin.predictor import PinDetector
 from mtperception.training.loop import fit, Schedule, Task
 
 CHECKPOINT = 'checkpoint.safetensors'
-# The threshold lies this share of the way, in logits, from the best false detection of the
-# validation pictures to their weak true ones (at this quantile of the scores).
-THRESHOLD_SHARE, WEAK_TRUE = 0.5, 0.01
+# A false detection is as bad as so many missed pins when the threshold is chosen.
+FALSE_COST = 5
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.9
 # Detections below this score are not looked at when the threshold is chosen.
 SCORE_FLOOR = 0.05
@@ -218,12 +217,20 @@ def validate(detector: PinDetector, pictures: PinPictures) -> tuple[FrameScore, 
 
 
 def choose_threshold(true: Sequence[float], false: Sequence[float]) -> float:
-    """Put the threshold between the scores of false and of weak true detections."""
-    best_false = max(false, default=SCORE_FLOOR)
-    weak_true = float(np.quantile(true, WEAK_TRUE)) if true else best_false
-    low, high = (_logit(min(max(score, 1e-4), 1 - 1e-4)) for score in (best_false, weak_true))
-    middle = low + THRESHOLD_SHARE * max(high - low, 0.0)
-    threshold = 1 / (1 + math.exp(-middle))
+    """
+    Choose the threshold from the scores of true and of false detections.
+
+    It costs least, a false detection counting as much as FALSE_COST missed pins; of a range of
+    equal thresholds, such as the gap between all false and all true ones, it is the middle, in
+    logits.
+    """
+    scores = np.unique(np.clip([*true, *false, SCORE_FLOOR, 1.0], 1e-4, 1 - 1e-4))
+    misses = np.searchsorted(np.sort(true), scores)
+    false_above = len(false) - np.searchsorted(np.sort(false), scores)
+    cost = misses + FALSE_COST * false_above
+    best = int(np.argmin(cost))
+    low, high = (_logit(scores[index]) for index in (max(best - 1, 0), best))
+    threshold = 1 / (1 + math.exp(-(low + high) / 2))
     return round(min(max(threshold, LEAST_THRESHOLD), MOST_THRESHOLD), 2)
 
 
