@@ -95,7 +95,7 @@ def render(out: Path, count: int, seed: int) -> int:
 
     It runs in a process of its own: Mesa's LLVM and that of PyTorch's Triton do not get along.
     """
-    return subprocess.run(  # noqa: S603 - our own command
+    return subprocess.run(
         [sys.executable, '-m', 'mtperception.cli.main', 'render', 'pin', '--out', str(out),
          '--count', str(count), '--seed', str(seed)],
         stdout=sys.stderr, check=False).returncode
