@@ -1,15 +1,19 @@
 """`mtperception bench`: speed, as ratios within one run."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 import json
 import os
 import statistics
 import time
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from mtperception.pin.predictor import PinDetector
 
 
 def add_parser(verbs: Any) -> None:
@@ -87,6 +91,14 @@ def frames() -> list[npt.NDArray[np.uint8]]:
         return [scene.sample(seed=7, index=index, pins=index % 7).image for index in range(7)]
 
 
+def detection_ms(
+    detector: 'PinDetector', images: Sequence[npt.NDArray[np.uint8]]
+) -> float:
+    """Time picture in to detections out, over pictures with none to six pins."""
+    return statistics.median(
+        median_ms(partial(detector.detect, image), 1.0) for image in images)
+
+
 def pin(arguments: argparse.Namespace) -> dict[str, Any]:
     """Compare picture in to detections out with the bare forward pass."""
     from mtperception.pin.predictor import PinDetector
@@ -94,8 +106,7 @@ def pin(arguments: argparse.Namespace) -> dict[str, Any]:
     detector = PinDetector.load('pin')
     images = frames()
     forward = detector.bare_forward(images[0])
-    detect_ms = statistics.median(
-        median_ms(lambda image=image: detector.detect(image), 1.0) for image in images)
+    detect_ms = detection_ms(detector, images)
     forward_ms = median_ms(forward)
     return {'pin': {
         'detect_ms': detect_ms, 'forward_ms': forward_ms, 'ratio': detect_ms / forward_ms}}
@@ -109,8 +120,7 @@ def nodes(arguments: argparse.Namespace) -> dict[str, Any]:
     os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     images = frames()
     detector = PinDetector.load('pin')
-    detect_ms = statistics.median(
-        median_ms(lambda image=image: detector.detect(image), 1.0) for image in images)
+    detect_ms = detection_ms(detector, images)
     calm, flood = pin_detector_streams(
         images, (15.0, 60.0), arguments.seconds, arguments.threads)
     latency_ms = 1e3 * statistics.median(calm.latencies)

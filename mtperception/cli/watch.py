@@ -1,7 +1,7 @@
 """`mtperception watch`: a calm display of a running cell."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import json
 from pathlib import Path
@@ -115,8 +115,8 @@ def watch(arguments: argparse.Namespace, launch: subprocess.Popen[bytes] | None)
 
 
 @contextlib.contextmanager
-def display(quiet: bool) -> Iterator[Any]:
-    """Give a function that shows the cell: a page on a terminal, else a line a second."""
+def display(quiet: bool) -> Iterator[Callable[['WatchNode', float], None]]:
+    """Give a function that shows the cell: on a terminal a page of its own, else a line."""
     from rich.console import Console
     from rich.live import Live
 
@@ -125,8 +125,18 @@ def display(quiet: bool) -> Iterator[Any]:
     elif not sys.stdout.isatty():
         yield lambda node, elapsed: print(line(node, elapsed), flush=True)
     else:
-        with Live(console=Console(), auto_refresh=False, transient=False) as live:
-            yield lambda node, elapsed: live.update(page(node, elapsed), refresh=True)
+        last = ''
+
+        def show(node: 'WatchNode', elapsed: float) -> None:
+            nonlocal last
+            last = line(node, elapsed)
+            live.update(page(node, elapsed), refresh=True)
+
+        try:
+            with Live(console=Console(), auto_refresh=False, screen=True) as live:
+                yield show
+        finally:
+            print(last)
 
 
 def line(node: 'WatchNode', elapsed: float) -> str:

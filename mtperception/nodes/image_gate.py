@@ -8,7 +8,7 @@ from sensor_msgs.msg import Image
 # Bytes a pixel of the encodings that can be turned into grey or colour pictures.
 BYTES_PER_PIXEL = {
     'mono8': 1, '8UC1': 1, 'mono16': 2, '16UC1': 2,
-    'bgr8': 3, 'rgb8': 3, '8UC3': 3, 'bgra8': 4, 'rgba8': 4,
+    'bgr8': 3, 'rgb8': 3, 'bgra8': 4, 'rgba8': 4,
     'bayer_rggb8': 1, 'bayer_bggr8': 1, 'bayer_gbrg8': 1, 'bayer_grbg8': 1,
     'yuv422': 2, 'yuv422_yuy2': 2,
 }

@@ -1,0 +1,214 @@
+"""The node over real DDS, with the bundled model and pictures of the renderer."""
+
+from array import array
+import threading
+import time
+
+import numpy as np
+import pytest
+from rcl_interfaces.srv import SetParameters
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+import torch
+from vision_msgs.msg import Detection2DArray
+
+from mtperception.nodes.conversions import image_message, pins_from_message
+from mtperception.nodes.pin_detector import PinDetectorNode
+from mtperception.pin.predictor import PinDetector
+from mtperception.sim.pin_scene import PinScene
+from mtperception.zoo import ModelError
+
+TIMEOUT = 20.0
+RELIABLE = Parameter(
+    'qos_overrides./image.subscription.reliability', Parameter.Type.STRING, 'reliable')
+
+
+@pytest.fixture(scope='module')
+def frames():
+    with PinScene() as scene:
+        return [scene.sample(seed=11, index=index, pins=pins).image
+                for index, pins in enumerate((3, 0, 6, 1))]
+
+
+class Cell:
+    """A detector and a camera beside it, spun on threads of their own."""
+
+    def __init__(self, **parameters):
+        overrides = [RELIABLE, *(Parameter(name, value=value)
+                                 for name, value in parameters.items())]
+        self.detector = PinDetectorNode(parameter_overrides=overrides)
+        self.camera = Node('camera')
+        self.publisher = self.camera.create_publisher(
+            Image, 'image', QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE))
+        self.received = []
+        self.debug_images = []
+        self.camera.create_subscription(
+            Detection2DArray, 'pin_detector/detections', self.received.append, 10)
+        self.executors = []
+        for node in (self.detector, self.camera):
+            executor = SingleThreadedExecutor()
+            executor.add_node(node)
+            threading.Thread(target=executor.spin, daemon=True).start()
+            self.executors.append(executor)
+        self.wait(lambda: self.publisher.get_subscription_count() == 1)
+        self.wait(lambda: self.camera.count_publishers('/pin_detector/detections') == 1)
+        self.sent = 0
+
+    def close(self):
+        for executor in self.executors:
+            executor.shutdown()
+        self.detector.destroy_node()
+        self.camera.destroy_node()
+
+    def wait(self, condition, timeout=TIMEOUT):
+        end = time.monotonic() + timeout
+        while not condition():
+            assert time.monotonic() < end, 'timed out'
+            time.sleep(0.005)
+
+    def publish(self, message):
+        """Publish under a stamp of its own (nanosec counts the messages)."""
+        self.sent += 1
+        message.header.frame_id = 'camera'
+        message.header.stamp = self.camera.get_clock().now().to_msg()
+        message.header.stamp.nanosec = self.sent
+        self.publisher.publish(message)
+
+    def detect(self, message):
+        """Publish one picture and give the array that comes back."""
+        before = len(self.received)
+        self.publish(message)
+        self.wait(lambda: len(self.received) > before)
+        answer = self.received[-1]
+        assert answer.header == message.header
+        return answer
+
+    def set_threshold(self, value):
+        client = self.camera.create_client(SetParameters, '/pin_detector/set_parameters')
+        assert client.wait_for_service(TIMEOUT)
+        request = SetParameters.Request()
+        request.parameters = [Parameter('score_threshold', value=value).to_parameter_msg()]
+        future = client.call_async(request)
+        self.wait(future.done)
+        return future.result().results[0]
+
+
+@pytest.fixture
+def cell(ros):
+    running = Cell()
+    yield running
+    running.close()
+
+
+def mono8(image):
+    return image_message(image, 'mono8', Header())
+
+
+def test_the_node_gives_the_librarys_numbers(cell, frames):
+    library = PinDetector.load('pin')
+    for image in frames:
+        answer = cell.detect(mono8(image))
+        assert pins_from_message(answer) == library.detect(image)
+
+
+def test_a_frame_without_a_pin_gives_an_empty_array(cell, frames):
+    assert cell.detect(mono8(frames[1])).detections == []
+
+
+def test_threads_are_the_parameters(ros):
+    before = torch.get_num_threads()
+    cell = Cell(threads=1)
+    try:
+        assert torch.get_num_threads() == 1
+    finally:
+        cell.close()
+        torch.set_num_threads(before)
+
+
+def test_the_threshold_changes_live_and_a_wrong_one_is_refused(cell, frames):
+    found = len(cell.detect(mono8(frames[2])).detections)
+    assert found > 0
+    assert cell.set_threshold(1.0).successful
+    assert cell.detect(mono8(frames[2])).detections == []
+    refused = cell.set_threshold(1.5)
+    assert not refused.successful
+    assert refused.reason
+    assert not cell.set_threshold('high').successful
+    assert cell.set_threshold(0.5).successful
+    assert len(cell.detect(mono8(frames[2])).detections) == found
+
+
+def test_the_debug_image_is_made_on_demand(cell, frames):
+    drawings = []
+    cell.detect(mono8(frames[0]))
+    subscription = cell.camera.create_subscription(
+        Image, 'pin_detector/debug_image', drawings.append, 10)
+    cell.wait(lambda: cell.detector.count_subscribers('/pin_detector/debug_image') == 1)
+    answer = cell.detect(mono8(frames[0]))
+    cell.wait(lambda: drawings)
+    assert drawings[0].encoding == 'bgr8'
+    assert drawings[0].header == answer.header
+    picture = np.frombuffer(drawings[0].data, np.uint8).reshape(512, 612, 3)
+    assert (picture != frames[0][..., None]).any(axis=2).sum() > 50
+    cell.camera.destroy_subscription(subscription)
+
+
+def test_bad_frames_are_counted_by_cause_and_end_nothing(cell, frames):
+    def broken(**fields):
+        message = mono8(frames[0])
+        for name, value in fields.items():
+            setattr(message, name, value)
+        return message
+
+    bad = {
+        'data': broken(data=array('B', bytes(100))),
+        'encoding': broken(encoding='mono7'),
+        'step': broken(step=10),
+        'empty': broken(width=0),
+        'size': broken(width=2**30, height=2**30),
+    }
+    for message in bad.values():
+        cell.publish(message)
+        time.sleep(0.02)
+    cell.wait(lambda: cell.detector.health.dropped == dict.fromkeys(bad, 1))
+    assert cell.detect(mono8(frames[0])).detections
+
+
+def test_a_picture_too_small_for_the_network_is_dropped(cell, frames):
+    cell.publish(mono8(np.zeros((3, 5), np.uint8)))
+    cell.wait(lambda: cell.detector.health.dropped.get('failed') == 1)
+    assert cell.detect(mono8(frames[0])).detections
+
+
+def test_a_flood_is_answered_with_the_newest_frame(cell, frames):
+    cell.detect(mono8(frames[0]))
+    for index in range(60):
+        cell.publish(mono8(frames[index % 4]))
+        time.sleep(1 / 200)
+    newest = cell.sent
+    cell.wait(lambda: cell.received[-1].header.stamp.nanosec == newest)
+    values = cell.detector.health.values()
+    assert int(values['received']) == int(values['processed']) + int(values['dropped'])
+    stamps = [message.header.stamp.nanosec for message in cell.received]
+    assert stamps == sorted(stamps)
+
+
+def test_old_frames_are_dropped(ros, frames):
+    cell = Cell(max_image_age=5.0)
+    try:
+        old = mono8(frames[0])
+        old.header.stamp.sec = 1
+        cell.publisher.publish(old)
+        cell.wait(lambda: cell.detector.health.dropped.get('age') == 1)
+        assert cell.detect(mono8(frames[0])).detections
+    finally:
+        cell.close()
+
+
+def test_a_missing_model_is_named(ros):
+    with pytest.raises(ModelError, match='nosuch'):
+        PinDetectorNode(parameter_overrides=[Parameter('model', value='nosuch')])
