@@ -2,8 +2,7 @@ import array
 import threading
 import time
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 import rclpy
 from rclpy._rclpy_pybind11 import InvalidHandle, RCLError

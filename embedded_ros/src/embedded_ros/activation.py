@@ -44,7 +44,7 @@ def activate() -> None:
     """Offer the modules, unless a real rclpy is in sight."""
     path = [entry for entry in sys.path if entry != MODULES]
     if PathFinder.find_spec('rclpy', path + _path_to_come()) is not None:
-        sys.meta_path.append(_MissingPackage)  # type: ignore[arg-type]
+        sys.meta_path.append(_MissingPackage)
     elif MODULES not in sys.path:
         sys.path.append(MODULES)
 

@@ -13,8 +13,11 @@ import threading
 from typing import Any
 
 from cyclonedds.builtin import (
-    BuiltinDataReader, BuiltinTopicDcpsParticipant, BuiltinTopicDcpsPublication,
-    BuiltinTopicDcpsSubscription)
+    BuiltinDataReader,
+    BuiltinTopicDcpsParticipant,
+    BuiltinTopicDcpsPublication,
+    BuiltinTopicDcpsSubscription,
+)
 from cyclonedds.core import DDSException, InstanceState, ReadCondition, SampleState, ViewState
 import numpy as np
 from rclpy.logging import get_logger

@@ -104,7 +104,7 @@ def take(reader: int, limit: int) -> Iterator[tuple[memoryview, Any]]:
     infos = (_SampleInfo * limit)()
     count = checked(
         _dds_takecdr(reader, samples, limit, infos, _ANY_STATE), 'take from a reader')
-    for sample, info in zip(samples[:count], infos[:count]):
+    for sample, info in zip(samples[:count], infos[:count], strict=True):
         if info.valid_data:
             yield _borrowed(sample), info
         else:

@@ -6,7 +6,12 @@ from typing import Any
 from cyclonedds.qos import Policy, Qos
 from rclpy.duration import Duration
 from rclpy.qos import (
-    DurabilityPolicy, HistoryPolicy, LivelinessPolicy, QoSProfile, ReliabilityPolicy)
+    DurabilityPolicy,
+    HistoryPolicy,
+    LivelinessPolicy,
+    QoSProfile,
+    ReliabilityPolicy,
+)
 
 from embedded_ros.dds.binding import INFINITY
 

@@ -11,9 +11,13 @@ from rclpy.signals import (
     uninstall_signal_handlers,
 )
 from rclpy.task import Future
-from rclpy.utilities import get_default_context, get_rmw_implementation_identifier, ok
-from rclpy.utilities import shutdown as _shutdown
-from rclpy.utilities import try_shutdown as _try_shutdown
+from rclpy.utilities import (
+    get_default_context,
+    get_rmw_implementation_identifier,
+    ok,
+    shutdown as _shutdown,
+    try_shutdown as _try_shutdown,
+)
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor

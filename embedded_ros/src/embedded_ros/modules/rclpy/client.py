@@ -8,16 +8,17 @@ import threading
 import time
 from typing import Any
 
-from embedded_ros.dds import binding
-from embedded_ros.dds.binding import DdsError
-from embedded_ros.dds.endpoints import Participant, Reader, Writer
-from embedded_ros.messages import deserialize, SerializationError, serialize, type_name
 from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
 from rclpy.callback_groups import CallbackGroup
 from rclpy.logging import get_logger
 from rclpy.qos import QoSProfile
 from rclpy.service import CDR_HEADER, REQUEST_ID
 from rclpy.task import Future
+
+from embedded_ros.dds import binding
+from embedded_ros.dds.binding import DdsError
+from embedded_ros.dds.endpoints import Participant, Reader, Writer
+from embedded_ros.messages import deserialize, SerializationError, serialize, type_name
 
 _POLL_PERIOD = 0.02
 

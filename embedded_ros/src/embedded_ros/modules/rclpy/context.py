@@ -10,12 +10,13 @@ from types import TracebackType
 from typing import Any
 import weakref
 
+from rclpy._rclpy_pybind11 import RCLError
+from rclpy.exceptions import NotInitializedException
+
 from embedded_ros import arguments
 from embedded_ros.dds.domain import domain_id_from_environment
 from embedded_ros.dds.endpoints import Participant
 from embedded_ros.graph import Graph
-from rclpy._rclpy_pybind11 import RCLError
-from rclpy.exceptions import NotInitializedException
 
 _contexts: weakref.WeakSet[Context] = weakref.WeakSet()
 

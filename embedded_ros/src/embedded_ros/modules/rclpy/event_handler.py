@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from cyclonedds.core import DDSException, DDSStatus
-
 from rclpy.callback_groups import CallbackGroup
 from rclpy.logging import get_logger
 from rclpy.qos import qos_policy_name_from_kind, QoSPolicyKind

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future as PoolFuture
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future as PoolFuture, ThreadPoolExecutor
 import inspect
 import os
 import threading
@@ -12,11 +11,12 @@ import time
 from types import TracebackType
 from typing import Any, Protocol, TYPE_CHECKING
 
-from embedded_ros.dds.waiting import Guard, WaitSet
 from rclpy.callback_groups import CallbackGroup
 from rclpy.context import Context
 from rclpy.task import Future, Task
 from rclpy.utilities import get_default_context
+
+from embedded_ros.dds.waiting import Guard, WaitSet
 
 if TYPE_CHECKING:
     from rclpy.node import Node

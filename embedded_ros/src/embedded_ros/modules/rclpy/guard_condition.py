@@ -4,8 +4,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from embedded_ros.dds.waiting import Guard
 from rclpy.callback_groups import CallbackGroup
+
+from embedded_ros.dds.waiting import Guard
 
 
 class GuardCondition:

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from embedded_ros.dds.binding import DdsError
-from embedded_ros.dds.endpoints import Participant, Writer
-from embedded_ros.messages import serialize, type_name
 from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
 from rclpy.callback_groups import CallbackGroup
 from rclpy.duration import Duration
 from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.qos import QoSProfile
+
+from embedded_ros.dds.binding import DdsError
+from embedded_ros.dds.endpoints import Participant, Writer
+from embedded_ros.messages import serialize, type_name
 
 MsgType = TypeVar('MsgType')
 

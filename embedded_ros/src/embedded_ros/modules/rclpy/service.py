@@ -6,13 +6,14 @@ import inspect
 import time
 from typing import Any
 
-from embedded_ros.dds.binding import DdsError
-from embedded_ros.dds.endpoints import Participant, Reader, Writer
-from embedded_ros.messages import deserialize, SerializationError, serialize, type_name
 from rclpy._rclpy_pybind11 import RCLError
 from rclpy.callback_groups import CallbackGroup
 from rclpy.logging import get_logger
 from rclpy.qos import QoSProfile
+
+from embedded_ros.dds.binding import DdsError
+from embedded_ros.dds.endpoints import Participant, Reader, Writer
+from embedded_ros.messages import deserialize, SerializationError, serialize, type_name
 
 # On the wire a request and its response carry, between the CDR header and the message, the
 # client's number and the request's.

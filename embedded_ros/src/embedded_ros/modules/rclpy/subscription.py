@@ -6,12 +6,13 @@ import inspect
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from embedded_ros.dds.endpoints import Participant, Reader
-from embedded_ros.messages import deserialize, SerializationError, type_name
 from rclpy.callback_groups import CallbackGroup
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.logging import get_logger
 from rclpy.qos import QoSProfile
+
+from embedded_ros.dds.endpoints import Participant, Reader
+from embedded_ros.messages import deserialize, SerializationError, type_name
 
 MsgType = TypeVar('MsgType')
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 import sys
 import threading
 
-from embedded_ros import arguments
 from rclpy.context import Context
+
+from embedded_ros import arguments
 
 _default_context: Context | None = None
 _lock = threading.Lock()
