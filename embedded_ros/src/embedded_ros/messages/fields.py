@@ -137,12 +137,15 @@ def _byte_check(name: str) -> Convert:
     return check
 
 
+# rosbags packs a `byte` as a signed number.
+
+
 def _byte_to_wire(value: bytes) -> int:
-    return value[0]
+    return int.from_bytes(value, 'little', signed=True)
 
 
 def _byte_from_wire(value: int) -> bytes:
-    return bytes((value,))
+    return value.to_bytes(1, 'little', signed=True)
 
 
 def _integer_range(base: str) -> tuple[int, int]:
@@ -291,4 +294,4 @@ def _bytes_to_wire(value: Sequence[bytes]) -> Any:
 
 
 def _bytes_from_wire(value: Any) -> list[bytes]:
-    return [bytes((number,)) for number in value.tolist()]
+    return [_byte_from_wire(number) for number in value.tolist()]

@@ -50,14 +50,15 @@ class CvBridge:
             message.header = header
         message.encoding = _encoding_of(cvim, encoding)
         message.is_bigendian = int(_is_big_endian(cvim.dtype))
-        message.data.frombytes(np.ascontiguousarray(cvim).view(np.uint8).data if cvim.size else b'')
+        if cvim.size:
+            message.data.frombytes(np.ascontiguousarray(cvim).view(np.uint8).data)
         message.step = len(message.data) // message.height if message.height else 0
         return message
 
     def compressed_imgmsg_to_cv2(
         self, cmprs_img_msg: Any, desired_encoding: str = 'passthrough'
     ) -> Any:
-        """Return the picture of a compressed message, as stored (gray, BGR or BGRA) or converted."""
+        """Return the picture of a compressed message: as stored (gray, BGR, BGRA) or converted."""
         cv2 = _cv2()
         data = np.frombuffer(cmprs_img_msg.data, np.uint8)
         image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
