@@ -107,6 +107,6 @@ def spin_until() -> Callable[..., bool]:
     return spin
 
 
-@pytest.fixture
+@pytest.fixture(scope='session')
 def source_folder() -> Path:
     return Path(__file__).parents[1]

@@ -284,6 +284,29 @@ def test_node_needs_init(domain):
         Node('early')
 
 
+def test_publishing_into_a_shutdown_ends_the_spin_as_one(make_node):
+    node = make_node()
+    publisher = node.create_publisher(Int64, 'numbers', 10)
+
+    def callback():
+        rclpy.shutdown()
+        publisher.publish(Int64())
+
+    node.create_timer(0.01, callback)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    with pytest.raises(ExternalShutdownException):
+        executor.spin()
+
+
+def test_nothing_new_after_shutdown(make_node):
+    node = make_node()
+    rclpy.try_shutdown()
+    with pytest.raises(ExternalShutdownException):
+        node.create_publisher(Int64, 'numbers', 10)
+    node.destroy_node()
+
+
 def test_init_and_shutdown_again_and_again(domain):
     for _ in range(5):
         with rclpy.init(args=[]):

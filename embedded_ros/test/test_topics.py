@@ -256,3 +256,14 @@ def test_environment_decides_about_the_domain():
     assert '<Peer address="robot"/>' in dds_domain.configuration({'ROS_STATIC_PEERS': 'robot;'})
     users = '<CycloneDDS><Domain/></CycloneDDS>'
     assert dds_domain.configuration({'CYCLONEDDS_URI': users}).endswith(f',{users}')
+
+
+def test_small_receive_buffer_is_named_with_its_remedy(tmp_path):
+    limit = tmp_path / 'rmem_max'
+    assert dds_domain.receive_buffer_advice(limit) is None
+    limit.write_text('4194304\n')
+    assert dds_domain.receive_buffer_advice(limit) is None
+    limit.write_text('212992\n')
+    advice = dds_domain.receive_buffer_advice(limit)
+    assert '212 kB' in advice
+    assert 'sysctl' in advice

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 import os
+from pathlib import Path
 import threading
 from typing import Any
 
@@ -23,7 +24,14 @@ _LARGE_MESSAGES = """\
 <General><FragmentSize>65000B</FragmentSize><MaxMessageSize>65500B</MaxMessageSize></General>\
 <Internal><NackDelay>5 ms</NackDelay><SocketReceiveBufferSize max="8MiB"/></Internal>"""
 
+# A writer that goes waits for readers to acknowledge its last samples, each writer after the
+# other: with the middleware's own second, a frozen viewer would hold up the end of a node.
+_GOODBYE = '<Internal><WriterLingerDuration>200 ms</WriterLingerDuration></Internal>'
+
 _HIGHEST_DOMAIN = 232
+# What best effort needs for a picture of a megabyte; the kernel's limit for it.
+_ENOUGH_FOR_IMAGES = 1_000_000
+_RECEIVE_BUFFER_LIMIT = Path('/proc/sys/net/core/rmem_max')
 
 _open: dict[int, tuple[Any, int]] = {}
 _lock = threading.Lock()
@@ -40,8 +48,8 @@ def domain_id_from_environment(environment: Mapping[str, str] = os.environ) -> i
 
 def configuration(environment: Mapping[str, str] = os.environ) -> str:
     """Return the middleware's configuration, as XML, for what the environment asks."""
-    ours = f'<CycloneDDS><Domain id="any">{_LARGE_MESSAGES}{_discovery(environment)}</Domain>' \
-        '</CycloneDDS>'
+    ours = f'<CycloneDDS><Domain id="any">{_LARGE_MESSAGES}{_GOODBYE}{_discovery(environment)}' \
+        '</Domain></CycloneDDS>'
     users = environment.get('CYCLONEDDS_URI', '').strip()
     return f'{ours},{users}' if users else ours
 
@@ -70,6 +78,20 @@ def _unicast(peers: list[str]) -> str:
     return '<Discovery><ParticipantIndex>auto</ParticipantIndex>' \
         '<MaxAutoParticipantIndex>32</MaxAutoParticipantIndex>' \
         f'<Peers>{addresses}</Peers></Discovery>'
+
+
+def receive_buffer_advice(limit_file: Path = _RECEIVE_BUFFER_LIMIT) -> str | None:
+    """Return what to do about a kernel that keeps too little for large best effort messages."""
+    try:
+        limit = int(limit_file.read_text())
+    except OSError:  # not on Linux
+        return None
+    if limit >= _ENOUGH_FOR_IMAGES:
+        return None
+    return (
+        f'the kernel limits receive buffers to {limit // 1000} kB, so that large images will be '
+        'lost: sudo sysctl -w net.core.rmem_max=4194304, or make publisher and subscription '
+        'reliable')
 
 
 def acquire(domain_id: int) -> None:

@@ -21,6 +21,13 @@ from embedded_ros.graph import Graph
 _contexts: weakref.WeakSet[Context] = weakref.WeakSet()
 
 
+class ExternalShutdownException(Exception):  # noqa: N818 - the name is rclpy's
+    """The context was shut down while something needed it: by a signal or another thread."""
+
+    def __init__(self) -> None:
+        super().__init__('The context was shut down')
+
+
 class Context:
     """
     What the nodes of one `init` share: arguments, the domain, the graph.
@@ -58,9 +65,17 @@ class Context:
 
     @property
     def participant(self) -> Participant:
+        """The presence in the domain, for new endpoints: not before `init` nor after the end."""
+        self.require_ok()
+        assert self._participant is not None
+        return self._participant
+
+    def require_ok(self) -> None:
+        """Raise where the context is not initialised yet, or shut down already."""
         if self._participant is None:
             raise NotInitializedException
-        return self._participant
+        if not self._ok:
+            raise ExternalShutdownException
 
     @property
     def graph(self) -> Graph:
@@ -73,7 +88,9 @@ class Context:
         return self._ok
 
     def get_domain_id(self) -> int:
-        return self.participant.domain_id
+        if self._participant is None:
+            raise NotInitializedException
+        return self._participant.domain_id
 
     def on_shutdown(self, callback: Callable[[], None]) -> None:
         """Call it when the context shuts down, if its object still lives then."""

@@ -11,8 +11,9 @@ import time
 from types import TracebackType
 from typing import Any, Protocol, TYPE_CHECKING
 
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.callback_groups import CallbackGroup
-from rclpy.context import Context
+from rclpy.context import Context, ExternalShutdownException
 from rclpy.task import Future, Task
 from rclpy.utilities import get_default_context
 
@@ -21,6 +22,16 @@ from embedded_ros.dds.waiting import Guard, WaitSet
 if TYPE_CHECKING:
     from rclpy.node import Node
 
+__all__ = [
+    'ConditionReachedException',
+    'Executor',
+    'ExternalShutdownException',
+    'MultiThreadedExecutor',
+    'ShutdownException',
+    'SingleThreadedExecutor',
+    'TimeoutException',
+]
+
 _NS = 1_000_000_000
 # An endless wait is cut into pieces of this length: no clock calculation can overflow.
 _LONGEST_WAIT = 3600 * _NS
@@ -28,13 +39,6 @@ _LONGEST_WAIT = 3600 * _NS
 
 class ShutdownException(Exception):  # noqa: N818 - the name is rclpy's
     """The executor was shut down while it waited."""
-
-
-class ExternalShutdownException(Exception):  # noqa: N818 - the name is rclpy's
-    """The context was shut down while the executor waited."""
-
-    def __init__(self) -> None:
-        super().__init__('The context was shut down: by a signal or another thread')
 
 
 class TimeoutException(Exception):  # noqa: N818 - the name is rclpy's
@@ -232,6 +236,11 @@ class Executor:
             result = None if call is None else call()
             if inspect.iscoroutine(result):
                 unfinished = result
+        except RCLError:
+            # A signal may end the context in the middle of a callback, which then cannot publish.
+            if self._context.ok():
+                raise
+            raise ExternalShutdownException from None
         finally:
             if unfinished is None:
                 self._finish(entity)

@@ -13,7 +13,6 @@ from rclpy.client import Client
 from rclpy.clock import Clock, ROSClock
 from rclpy.context import Context
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
-from rclpy.exceptions import NotInitializedException
 from rclpy.expand_topic_name import expand_topic_name
 from rclpy.guard_condition import GuardCondition
 from rclpy.logging import get_logger
@@ -59,8 +58,7 @@ class Node(NodeParameters, NodeGraph):
         automatically_declare_parameters_from_overrides: bool = False,
     ) -> None:
         self._context = get_default_context() if context is None else context
-        if not self._context.ok():
-            raise NotInitializedException('cannot create node')
+        self._context.require_ok()
         self._arguments = RosArguments.combined(
             cli_args, self._context.arguments if use_global_arguments else None)
         self._name = self._arguments.node_name(node_name)

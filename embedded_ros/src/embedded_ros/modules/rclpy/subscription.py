@@ -9,12 +9,14 @@ from typing import Any, Generic, TypeVar
 from rclpy.callback_groups import CallbackGroup
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.logging import get_logger
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 
+from embedded_ros.dds.domain import receive_buffer_advice
 from embedded_ros.dds.endpoints import Participant, Reader
 from embedded_ros.messages import deserialize, SerializationError, type_name
 
 MsgType = TypeVar('MsgType')
+_LARGE_MESSAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/PointCloud2')
 
 
 class Subscription(Generic[MsgType]):
@@ -43,6 +45,11 @@ class Subscription(Generic[MsgType]):
         self.event_handlers = event_callbacks.create_event_handlers(
             callback_group, self._reader.entity, topic)
         self._logger_name = logger_name
+        if (
+            qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
+            and type_name(msg_type) in _LARGE_MESSAGES and (advice := receive_buffer_advice())
+        ):
+            get_logger(logger_name).warning(f"best effort subscription of '{topic}': {advice}")
         self._destroyed = False
         self._destroy = destroy
 

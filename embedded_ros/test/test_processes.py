@@ -1,0 +1,193 @@
+import signal
+import time
+
+import pytest
+import rclpy
+from sensor_msgs.msg import Image
+from std_msgs.msg import Int64
+
+CAMERA = """
+    import array, sys, time
+    import rclpy
+    from sensor_msgs.msg import Image
+    width, height, rate, count, depth = map(int, sys.argv[1:])
+    rclpy.init(args=[])
+    node = rclpy.create_node('camera')
+    publisher = node.create_publisher(Image, 'image', depth)
+    pixels = array.array('B', bytes(width * height))
+    while publisher.get_subscription_count() == 0:
+        time.sleep(0.01)
+    sent = 0
+    def send():
+        global sent
+        if sent < count:
+            image = Image(width=width, height=height, step=width, encoding='mono8', data=pixels)
+            image.header.frame_id = str(sent)
+            publisher.publish(image)
+            sent += 1
+    node.create_timer(1 / rate, send)
+    rclpy.spin(node)
+"""
+
+SPINNER = """
+    import sys, time
+    import rclpy
+    from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+    from rclpy.executors import SingleThreadedExecutor
+    from std_msgs.msg import String
+    rclpy.init(args=[])
+    node = rclpy.create_node('spinner')
+    publisher = node.create_publisher(String, 'text', 10)
+    if 'busy' in sys.argv:
+        node.create_timer(0.001, lambda: publisher.publish(String(data='x')))
+    executor = MultiThreadedExecutor() if 'many' in sys.argv else SingleThreadedExecutor()
+    print('ready', flush=True)
+    try:
+        rclpy.spin(node, executor)
+    except KeyboardInterrupt:
+        print('interrupted')
+    except ExternalShutdownException:
+        print('shut down')
+    node.destroy_node()
+    rclpy.try_shutdown()
+"""
+
+# As kernels come: net.core.rmem_max limits a receive buffer to this.
+STOCK_BUFFER = (
+    '<CycloneDDS><Domain><Internal><SocketReceiveBufferSize max="208kB"/></Internal></Domain>'
+    '</CycloneDDS>')
+
+
+def _receive(start, spin_until, make_node, width, height, rate, count):
+    node = make_node()
+    numbers = []
+    node.create_subscription(
+        Image, 'image', lambda image: numbers.append(int(image.header.frame_id)), 5)
+    program = start(CAMERA, *map(str, (width, height, rate, count, 5)))
+    spin_until(lambda: len(numbers) == count, node, timeout=10 + count / rate)
+    program.signal(signal.SIGTERM)
+    return numbers
+
+
+def test_no_picture_is_lost_at_60_hz(start, spin_until, make_node):
+    numbers = _receive(start, spin_until, make_node, 612, 512, rate=60, count=240)
+    assert numbers == list(range(240))
+
+
+def test_no_picture_is_lost_with_the_buffer_of_a_stock_kernel(
+    domain, monkeypatch, start, spin_until, request,
+):
+    monkeypatch.setenv('CYCLONEDDS_URI', STOCK_BUFFER)
+    make_node = request.getfixturevalue('make_node')
+    numbers = _receive(start, spin_until, make_node, 1280, 720, rate=30, count=90)
+    assert numbers == list(range(90))
+
+
+@pytest.mark.parametrize('mode', ['one', 'many', 'one busy', 'many busy'])
+@pytest.mark.parametrize(('number', 'ending'), [
+    (signal.SIGINT, 'interrupted'), (signal.SIGTERM, 'shut down')])
+def test_signals_end_spin(start, mode, number, ending):
+    program = start(SPINNER, *mode.split())
+    program.wait_for_line('ready')
+    time.sleep(0.1)
+    sent = time.monotonic()
+    program.signal(number)
+    code, output, errors = program.finish(timeout=5)
+    assert time.monotonic() - sent < 2
+    assert (code, output.strip(), errors) == (0, ending, '')
+
+
+def test_interrupt_ends_spin_where_it_was_inherited_as_ignored(start):
+    ignoring = 'import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n'
+    program = start(ignoring + '\n'.join(line[4:] for line in SPINNER.splitlines()), 'one')
+    program.wait_for_line('ready')
+    program.signal(signal.SIGINT)
+    code, output, errors = program.finish(timeout=5)
+    assert (code, output.strip(), errors) == (0, 'interrupted', '')
+
+
+def test_own_handler_is_called_as_well(start):
+    program = start("""
+        import signal
+        import rclpy
+        signal.signal(signal.SIGTERM, lambda number, frame: print('mine', flush=True))
+        rclpy.init(args=[])
+        node = rclpy.create_node('own')
+        print('ready', flush=True)
+        try:
+            rclpy.spin(node)
+        except rclpy.executors.ExternalShutdownException:
+            print('shut down')
+    """)
+    program.wait_for_line('ready')
+    program.signal(signal.SIGTERM)
+    code, output, _ = program.finish(timeout=5)
+    assert (code, output.split('\n')[:2]) == (0, ['mine', 'shut down'])
+
+
+def test_publisher_ends_in_time_beside_a_frozen_subscriber(start, make_node, spin_until):
+    viewer = start("""
+        import rclpy
+        from sensor_msgs.msg import Image
+        rclpy.init(args=[])
+        node = rclpy.create_node('viewer')
+        node.create_subscription(Image, 'image', lambda image: print('seen', flush=True), 5)
+        rclpy.spin(node)
+    """)
+    camera = start(CAMERA, '640', '480', '60', '10000', '5')
+    viewer.wait_for_line('seen')
+    viewer.signal(signal.SIGSTOP)
+    time.sleep(0.5)
+    sent = time.monotonic()
+    camera.signal(signal.SIGTERM)
+    code, _, errors = camera.finish(timeout=5)
+    assert time.monotonic() - sent < 2
+    assert 'ExternalShutdownException' in errors  # the program does not catch it
+    assert 'Failed to publish' not in errors
+    assert code == 1
+
+
+def test_restarted_publisher_is_matched_at_once(start, make_node, spin_until):
+    source = """
+        import sys, time
+        import rclpy
+        from std_msgs.msg import Int64
+        rclpy.init(args=[])
+        node = rclpy.create_node('talker')
+        publisher = node.create_publisher(Int64, 'numbers', 10)
+        node.create_timer(0.01, lambda: publisher.publish(Int64(data=int(sys.argv[1]))))
+        rclpy.spin(node)
+    """
+    node = make_node()
+    received = []
+    node.create_subscription(Int64, 'numbers', lambda m: received.append(m.data), 10)
+    start(source, '1')
+    assert spin_until(lambda: 1 in received, node)
+    start(source, '1').kill()
+    start(source, '2')
+    assert spin_until(lambda: 2 in received, node)
+
+
+def test_process_without_shutdown_ends_cleanly(start):
+    program = start("""
+        import rclpy
+        from std_msgs.msg import String
+        rclpy.init(args=[])
+        node = rclpy.create_node('careless')
+        node.create_publisher(String, 'text', 10).publish(String())
+        rclpy.spin_once(node, timeout_sec=0.01)
+    """)
+    assert program.finish(timeout=5) == (0, '', '')
+
+
+@pytest.mark.parametrize(('variable', 'value'), [
+    ('ROS_DOMAIN_ID', '999'), ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'GALAXY'),
+    ('CYCLONEDDS_URI', '<CycloneDDS><Nonsense/></CycloneDDS>')])
+def test_wrong_environment_is_named(domain, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises((ValueError, RuntimeError), match=variable):
+        rclpy.init(args=[])
+    monkeypatch.undo()
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(domain))
+    rclpy.init(args=[])  # a failed start does not spoil the next
+    rclpy.shutdown()
