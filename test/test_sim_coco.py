@@ -1,0 +1,115 @@
+"""The COCO data set: round trips, conventions, faults."""
+
+import json
+
+import cv2
+from hypothesis import given, strategies as st
+import numpy as np
+import pytest
+
+from mtperception.geometry.camera import PinholeCamera
+from mtperception.sim.coco import (
+    ANNOTATIONS, DataSetError, image_name, read_pins, write_annotations, write_image,
+)
+from mtperception.sim.labels import PinLabel
+
+CAMERA = PinholeCamera(612, 512, 1105.0, 1090.0, 310.3, 251.2)
+LABEL = PinLabel(100.25, 200.5, 24.0, (80.0, 185.5, 115.0, 214.0), 0.75)
+
+places = st.floats(-100.0, 700.0)
+labels = st.builds(
+    lambda x, y, d, x0, y0, w, h, v: PinLabel(x, y, d, (x0, y0, x0 + w, y0 + h), v),
+    places, places, st.floats(1.0, 60.0), places, places, st.floats(1.0, 90.0),
+    st.floats(1.0, 90.0), st.floats(0.0, 1.0))
+
+
+def data_set(folder, pins):
+    (folder / 'images').mkdir(exist_ok=True)
+    for index in range(len(pins)):
+        (folder / image_name(index)).touch()
+    write_annotations(folder, pins, [CAMERA] * len(pins), {'seed': 1})
+    return folder
+
+
+@given(st.lists(st.lists(labels, max_size=4), min_size=1, max_size=4))
+def test_labels_come_back(tmp_path_factory, pins):
+    folder = data_set(tmp_path_factory.mktemp('set'), pins)
+    back = read_pins(folder)
+    assert [path for path, _ in back] == [folder / image_name(i) for i in range(len(pins))]
+    for written, (_, read) in zip(pins, back, strict=True):
+        for one, other in zip(written, read, strict=True):
+            assert (other.x, other.y, *other.box) == pytest.approx(
+                (one.x, one.y, *one.box), abs=1e-9)
+            assert (other.diameter, other.visible) == (one.diameter, one.visible)
+
+
+def test_coco_counts_from_the_first_pixels_corner(tmp_path):
+    document = json.loads((data_set(tmp_path, [[LABEL]]) / ANNOTATIONS).read_text())
+    pin, = document['annotations']
+    assert pin['bbox'] == [80.5, 186.0, 35.0, 28.5] and pin['area'] == 35.0 * 28.5
+    assert pin['keypoints'] == [100.75, 201.0, 2] and pin['num_keypoints'] == 1
+    assert pin['attributes'] == {'diameter': 24.0, 'visible': 0.75}
+    image, = document['images']
+    assert (image['width'], image['height']) == (612, 512)
+    assert np.reshape(image['camera_matrix'], (3, 3)).tolist() == CAMERA.matrix.tolist()
+    assert document['categories'][0]['name'] == 'pin'
+
+
+def test_pictures_come_back(tmp_path):
+    image = np.random.default_rng(0).integers(0, 256, (512, 612), dtype=np.uint8)
+    write_image(tmp_path / 'a.png', image)
+    read = cv2.imread(str(tmp_path / 'a.png'), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(read, image)
+    assert [path.name for path in tmp_path.iterdir()] == ['a.png']
+
+
+def edited(folder, change):
+    path = folder / ANNOTATIONS
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize('change', [
+    lambda d: d['annotations'][0].pop('keypoints'),
+    lambda d: d['annotations'][0].pop('bbox'),
+    lambda d: d['annotations'][0]['attributes'].pop('visible'),
+    lambda d: d['annotations'][0]['attributes'].update(diameter=-1.0),
+    lambda d: d['annotations'][0]['attributes'].update(visible=1.5),
+    lambda d: d['annotations'][0].update(keypoints=[float('nan'), 1.0, 2]),
+    lambda d: d['annotations'][0].update(keypoints='somewhere'),
+    lambda d: d['annotations'][0].update(attributes=None),
+])
+def test_a_bad_label_is_named_by_its_picture(tmp_path, change):
+    edited(data_set(tmp_path, [[], [LABEL]]), change)
+    with pytest.raises(DataSetError, match=r'images/000001\.png'):
+        read_pins(tmp_path)
+
+
+@pytest.mark.parametrize('change', [
+    lambda d: d['annotations'][0].update(image_id=7),
+    lambda d: d['annotations'].append('pin'),
+    lambda d: d.pop('images'),
+    lambda d: d.update(images=3),
+    lambda d: d['images'][0].pop('file_name'),
+    lambda d: d.update(annotations=None),
+])
+def test_a_bad_file_is_named(tmp_path, change):
+    edited(data_set(tmp_path, [[LABEL]]), change)
+    with pytest.raises(DataSetError, match=ANNOTATIONS):
+        read_pins(tmp_path)
+
+
+def test_missing_things_are_named(tmp_path):
+    with pytest.raises(DataSetError, match='not found'):
+        read_pins(tmp_path)
+    data_set(tmp_path, [[], []])
+    (tmp_path / image_name(1)).unlink()
+    with pytest.raises(DataSetError, match=r'000001\.png: the picture is missing'):
+        read_pins(tmp_path)
+    (tmp_path / ANNOTATIONS).write_text('{"images": [')
+    with pytest.raises(DataSetError, match='not readable as JSON'):
+        read_pins(tmp_path)
+    (tmp_path / ANNOTATIONS).write_text('[]')
+    with pytest.raises(DataSetError, match='not a COCO file'):
+        read_pins(tmp_path)

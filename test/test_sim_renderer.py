@@ -1,0 +1,137 @@
+"""The renderer's pixels are where the camera's matrix says."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from mtperception.geometry.camera import look_at, PinholeCamera
+from mtperception.sim.renderer import import_mujoco, mesh_placeholder, Renderer
+from mtperception.sim.triangles import circle, loft
+
+CAMERA = PinholeCamera(612, 512, 1105.0, 1080.0, 315.3, 243.2)
+VIEW = look_at(CAMERA, (0.03, -0.08, 0.35), (0.01, 0.0, 0.0), 0.4)
+SPHERES = np.array([
+    (0.03, 0.02, 0.0), (-0.05, 0.03, 0.02), (0.04, -0.03, 0.03), (0.0, 0.0, 0.0),
+    (-0.06, -0.04, -0.02), (0.01, 0.04, 0.01), (0.07, 0.06, 0.0)])
+RADIUS = 0.004
+
+
+def model():
+    mujoco = import_mujoco()
+    spec = mujoco.MjSpec()
+    spec.visual.map.znear, spec.visual.map.zfar, spec.stat.extent = 0.02, 3.0, 1.0
+    for point in SPHERES:
+        spec.worldbody.add_geom(
+            type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[RADIUS, 0, 0], pos=point)
+    spec.add_mesh(
+        name='disc', inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL, **mesh_placeholder(100))
+    spec.worldbody.add_geom(
+        type=mujoco.mjtGeom.mjGEOM_MESH, meshname='disc', contype=0, conaffinity=0, group=2)
+    compiled = spec.compile()
+    compiled.geom_pos[-1], compiled.geom_quat[-1] = 0.0, (1.0, 0.0, 0.0, 0.0)
+    return compiled
+
+
+@pytest.fixture(scope='module')
+def renderer():
+    with Renderer(model(), 612, 512) as made:
+        yield made
+
+
+def seen_centre(centre):
+    """Return the centre of a sphere's outline: the mean of its rim, as the camera sees it."""
+    x, y, z = VIEW.to_optical(centre)[0]
+    # The outline is the cone of rays that touch the sphere, cut by the image plane.
+    distance2 = x * x + y * y + z * z
+    axis = np.array([x, y, z])
+    cone = np.outer(axis, axis) - (distance2 - RADIUS**2) * np.eye(3)
+    inverse = np.linalg.inv(CAMERA.matrix)
+    conic = inverse.T @ cone @ inverse
+    return -np.linalg.solve(conic[:2, :2], conic[:2, 2])
+
+
+@pytest.mark.parametrize('index', range(len(SPHERES)))
+def test_spheres_are_where_the_matrix_projects_them(renderer, index):
+    # Enlarged sixteen times around the sphere: the same camera with a longer lens.
+    (u, v), = VIEW.project(SPHERES[index])
+    x0, y0, scale = round(u) - 16, round(v) - 16, 16
+    close = PinholeCamera(
+        512, 512, CAMERA.fx * scale, CAMERA.fy * scale,
+        (CAMERA.cx - x0 + 0.5) * scale - 0.5, (CAMERA.cy - y0 + 0.5) * scale - 0.5)
+    geoms, _ = renderer.identities(type(VIEW)(close, VIEW.rotation, VIEW.position), groups=(0,))
+    rows, columns = np.nonzero(geoms == index)
+    assert len(rows) > 10_000
+    found = (columns.mean() + 0.5) / scale - 0.5 + x0, (rows.mean() + 0.5) / scale - 0.5 + y0
+    assert found == pytest.approx(seen_centre(SPHERES[index]), abs=0.02)
+    assert np.linalg.norm(seen_centre(SPHERES[index]) - (u, v)) < 0.05
+
+
+def test_the_colour_picture_lies_on_the_identities(renderer):
+    geoms, _ = renderer.identities(VIEW)
+    picture = renderer.colour(VIEW, shadows=False)
+    for u, v in np.round(VIEW.project(SPHERES[:6])).astype(int):
+        near = np.s_[v - 20:v + 21, u - 20:u + 21]
+        drawn, lit = geoms[near] >= 0, picture[near] > 0
+        # A pixel is lit, too, where only a part of it is covered: on both sides alike.
+        inner = (drawn & ~lit).sum()
+        assert inner == 0 and 0 < (lit & ~drawn).sum() < 0.4 * drawn.sum()
+        for axis in (0, 1):
+            low, high = lit.any(axis).nonzero()[0][[0, -1]] - drawn.any(axis).nonzero()[0][[0, -1]]
+            assert -1 <= low <= 0 <= high <= 1
+
+
+def test_depth_is_metres_along_the_optical_axis(renderer):
+    geoms, depth = renderer.identities(VIEW, groups=(0,))
+    for index, centre in enumerate(SPHERES):
+        z = VIEW.to_optical(centre)[0, 2]
+        assert depth[geoms == index].min() == pytest.approx(z - RADIUS, abs=2e-4)
+    assert np.isinf(depth[geoms < 0]).all()
+
+
+def test_a_window_shows_the_same_pixels(renderer):
+    geoms, _ = renderer.identities(VIEW)
+    window, _ = renderer.identities(VIEW, window=(200, 150, 120, 90))
+    np.testing.assert_array_equal(window, geoms[150:240, 200:320])
+
+
+def test_a_rewritten_mesh_is_what_is_drawn(renderer):
+    angles = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+    for radius in (0.02, 0.01):
+        disc = loft(angles, [(circle(angles, radius), 0.0), (circle(angles, 0.0), 0.0)])
+        renderer.set_mesh(0, disc)
+        view = look_at(CAMERA, (0.0, 0.0, 0.4), (0.0, 0.0, 0.0), 0.0)
+        geoms, _ = renderer.identities(view, groups=(2,))
+        area = 16 * np.sin(np.pi / 16) * radius**2 * CAMERA.fx * CAMERA.fy / 0.4**2
+        assert (geoms == len(SPHERES)).sum() == pytest.approx(area, rel=0.02)
+
+
+def test_a_mesh_too_large_is_refused(renderer):
+    angles = np.linspace(0, 2 * np.pi, 200, endpoint=False)
+    with pytest.raises(ValueError, match='do not fit'):
+        renderer.set_mesh(0, loft(angles, [(circle(angles, r), 0.0) for r in (2, 1, 0)]))
+
+
+@pytest.mark.parametrize('platform', ['osmesa', 'nonsense'])
+def test_other_ways_to_draw(platform):
+    script = (
+        'import sys\n'
+        'from mtperception.sim.renderer import RenderError\n'
+        'from mtperception.sim.pin_scene import PinScene\n'
+        'import zlib\n'
+        'try:\n'
+        '    with PinScene() as scene: print(zlib.crc32(scene.sample(5, 1).image.tobytes()))\n'
+        'except RenderError as error: print(error)\n')
+    # PyOpenGL remembers in the environment what this process draws with.
+    environment = {k: v for k, v in os.environ.items() if k != 'PYOPENGL_PLATFORM'}
+    done = subprocess.run(
+        [sys.executable, '-c', script], capture_output=True, text=True, timeout=120,
+        env={**environment, 'MUJOCO_GL': platform})
+    assert done.returncode == 0, done.stderr
+    if platform == 'nonsense':
+        assert done.stdout.count('\n') == 1
+        assert 'MUJOCO_GL=nonsense' in done.stdout and 'apt-get install' in done.stdout
+    else:
+        assert done.stdout.strip().isdigit()
