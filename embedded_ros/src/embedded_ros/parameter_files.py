@@ -136,10 +136,11 @@ def _node_sections(content: Any, node_name: str) -> Iterator[tuple[str, str, Any
 
 
 def _parameters(content: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    if content is None and not prefix:
-        return
     if not isinstance(content, dict):
-        yield prefix, _checked(content, f"parameter '{prefix or _SECTION}'")
+        if prefix:
+            yield prefix, _checked(content, f"parameter '{prefix}'")
+        elif content is not None:
+            raise InvalidParameterText(f"expected parameter names below '{_SECTION}'")
         return
     for key, below in content.items():
         yield from _parameters(below, f'{prefix}.{key}' if prefix else str(key))

@@ -11,8 +11,8 @@ from rclpy.impl.logging_severity import LoggingSeverity
 
 from embedded_ros import console
 
-# Where a call stands: file, function and instruction, so that two calls on one line count apart.
-_Place = tuple[str, str, int]
+# Where a call stands: file, line and instruction, so that two calls on one line count apart.
+_Place = tuple[str, int, int]
 
 
 class RcutilsLogger:
@@ -89,7 +89,7 @@ class RcutilsLogger:
             return False
         caller = _caller()
         if (once or skip_first or throttle_duration_sec is not None) and not self._is_due(
-            (caller.f_code.co_filename, caller.f_code.co_name, caller.f_lasti),
+            (caller.f_code.co_filename, caller.f_lineno, caller.f_lasti),
             once,
             skip_first,
             throttle_duration_sec,
