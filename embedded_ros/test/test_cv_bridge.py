@@ -14,7 +14,8 @@ BRIDGE = CvBridge()
 SHAPES = {
     'mono8': (np.uint8, 1), 'mono16': (np.uint16, 1), 'bgr8': (np.uint8, 3),
     'rgb8': (np.uint8, 3), 'bgra8': (np.uint8, 4), 'rgba8': (np.uint8, 4),
-    'rgb16': (np.uint16, 3), 'bgra16': (np.uint16, 4), '8UC1': (np.uint8, 1), '8UC3': (np.uint8, 3),
+    'rgb16': (np.uint16, 3), 'bgra16': (np.uint16, 4), '8UC1': (np.uint8, 1),
+    '8UC3': (np.uint8, 3),
     '8SC2': (np.int8, 2), '16UC1': (np.uint16, 1), '16SC3': (np.int16, 3),
     '32SC1': (np.int32, 1), '32FC1': (np.float32, 1), '64FC4': (np.float64, 4),
     'bayer_rggb8': (np.uint8, 1), 'bayer_grbg16': (np.uint16, 1),

@@ -54,7 +54,7 @@ def _load() -> _Definitions:
         for part, lines in parts.items():
             defaults[part] = _default_values(lines)
             if part not in store.fielddefs:
-                store.register({part: _parse(lines, part)})
+                store.fielddefs[part] = _parse(lines, part)
     for name, (constants, fields) in store.fielddefs.items():
         store.fielddefs[name] = constants, [(n, _without_char(d)) for n, d in fields]
     return _Definitions(store, defaults, frozenset(services))
