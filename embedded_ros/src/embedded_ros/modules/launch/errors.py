@@ -9,6 +9,11 @@ class LaunchError(RuntimeError):
     """A launch cannot go on; the message says why, in one line."""
 
 
+def _is_for_the_user(error: BaseException) -> bool:
+    # A plain KeyError or IndexError comes from a subscript; its message names no more than that.
+    return bool(str(error)) and type(error) not in (KeyError, IndexError)
+
+
 def one_line(error: BaseException) -> str:
     """
     Return what a user needs to know of an error, without a stack trace.
@@ -16,11 +21,9 @@ def one_line(error: BaseException) -> str:
     Errors whose message is meant for the user are given by it alone. Any other is most likely a
     mistake in a launch file: its type and, where it can be told, the file and line are named.
     """
-    text = ' '.join(str(error.args[0] if error.args else error).split())
-    if isinstance(error, (RuntimeError, KeyError)) and ' ' in text:
+    text = ' '.join(str(error).split())
+    if isinstance(error, (RuntimeError, ValueError, LookupError)) and _is_for_the_user(error):
         return text
-    if isinstance(error, OSError):
-        text = ' '.join(str(error).split())
     if isinstance(error, SyntaxError):
         return f'{error.filename}, line {error.lineno}: {type(error).__name__}: {text}'
     for frame in reversed(traceback.extract_tb(error.__traceback__)):

@@ -7,6 +7,7 @@ from importlib import import_module
 import os
 import signal
 import sys
+from typing import NoReturn
 
 from ros2cli.errors import CommandError
 
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     # A shell's background job inherits SIGINT as ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _end)
     if not arguments or arguments[0] in ('-h', '--help'):
         print(_help())
         return 0
@@ -53,17 +55,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(code or 0)
 
 
+def _end(signal_number: int, frame: object) -> NoReturn:
+    """End as a shell expects of a signal, but let the command leave the graph first."""
+    raise SystemExit(128 + signal_number)
+
+
 def _one_line(error: Exception) -> str | None:
     """Return what a user needs to know of an error; None for one that is a mistake of ours."""
     if isinstance(error, CommandError):
         return str(error)
-    # Neither of these modules is imported just for its exceptions.
-    rclpy = sys.modules.get('rclpy.executors')
-    if rclpy is not None and isinstance(error, rclpy.ExternalShutdownException):
-        return 'ended by a signal'
+    # Not imported just for its exception.
     packages = sys.modules.get('ament_index_python.packages')
     if packages is not None and isinstance(error, packages.PackageNotFoundError):
-        return str(error.args[0])
+        return str(error)
     return None
 
 
