@@ -75,6 +75,8 @@ def test_endpoint_information(make_node):
     assert bytes(published.endpoint_gid) == publisher._writer.guid
     assert published.qos_profile.reliability == ReliabilityPolicy.RELIABLE
     assert published.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
+    assert '  History (Depth): KEEP_LAST (3)\n' in str(published)
+    assert '  Lifespan: Infinite\n' in str(published)
     assert subscribed.endpoint_type == TopicEndpointTypeEnum.SUBSCRIPTION
     assert subscribed.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
     assert (node.count_publishers('text'), node.count_subscribers('text')) == (1, 1)

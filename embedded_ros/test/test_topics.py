@@ -228,7 +228,7 @@ def test_announced_policies_come_back(
     policies = to_dds(profile, 'typehash=RIHS01_00;serviceid= 1.2;')
     found = from_dds(policies)
     for name in ('reliability', 'durability', 'liveliness', 'liveliness_lease_duration',
-                 'lifespan', 'deadline'):
+                 'lifespan', 'deadline', 'history', 'depth'):
         assert getattr(found, name) == getattr(profile, name)
     assert user_data(policies) == {'typehash': 'RIHS01_00', 'serviceid': ' 1.2'}
 

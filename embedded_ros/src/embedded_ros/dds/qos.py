@@ -63,16 +63,21 @@ def to_dds(profile: QoSProfile, user_data: str = '', *, ignore_own: bool = False
 
 
 def from_dds(qos: Any) -> QoSProfile:
-    """Return the profile of a discovered endpoint; its history is not announced: unknown."""
+    """Return the profile of a discovered endpoint; not all vendors announce the history."""
     reliable = isinstance(qos[Policy.Reliability], Policy.Reliability.Reliable)
     volatile = qos[Policy.Durability] in (None, Policy.Durability.Volatile)
     liveliness = qos[Policy.Liveliness]
     by_hand = isinstance(liveliness, Policy.Liveliness.ManualByTopic)
     lease = INFINITY if liveliness is None else liveliness.lease_duration
+    history, depth = HistoryPolicy.UNKNOWN, 0
+    if Policy.History in qos:
+        keep_all = qos[Policy.History] == Policy.History.KeepAll
+        history = HistoryPolicy.KEEP_ALL if keep_all else HistoryPolicy.KEEP_LAST
+        depth = 0 if keep_all else qos[Policy.History].depth
     lifespan = qos[Policy.Lifespan].lifespan if Policy.Lifespan in qos else INFINITY
     deadline = qos[Policy.Deadline].deadline if Policy.Deadline in qos else INFINITY
     return QoSProfile(
-        history=HistoryPolicy.UNKNOWN, depth=0,
+        history=history, depth=depth,
         reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
         durability=DurabilityPolicy.VOLATILE if volatile else DurabilityPolicy.TRANSIENT_LOCAL,
         lifespan=Duration(nanoseconds=lifespan), deadline=Duration(nanoseconds=deadline),

@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rclpy.qos import QoSProfile
+from rclpy.qos import HistoryPolicy, QoSProfile
 from rclpy.type_hash import TypeHash
 
 
@@ -29,7 +29,8 @@ class TopicEndpointInfo:
     def __str__(self) -> str:
         gid = '.'.join(f'{byte:02x}' for byte in self.endpoint_gid)
         history = self.qos_profile.history.name
-        depth = f' ({self.qos_profile.depth})' if self.qos_profile.depth else ''
+        if self.qos_profile.history == HistoryPolicy.KEEP_LAST:
+            history += f' ({self.qos_profile.depth})'
         lines = [
             f'Node name: {self.node_name}',
             f'Node namespace: {self.node_namespace}',
@@ -39,7 +40,7 @@ class TopicEndpointInfo:
             f'GID: {gid}',
             'QoS profile:',
             f'  Reliability: {self.qos_profile.reliability.name}',
-            f'  History (Depth): {history}{depth}',
+            f'  History (Depth): {history}',
             f'  Durability: {self.qos_profile.durability.name}',
             f'  Lifespan: {self.qos_profile.lifespan}',
             f'  Deadline: {self.qos_profile.deadline}',
