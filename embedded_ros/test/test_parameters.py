@@ -275,6 +275,16 @@ def test_descriptors_belong_to_the_node():
     assert not set_one(node, 'b', 2.0).successful
 
 
+def test_a_new_descriptor_must_suit_the_value_or_the_alternative():
+    node = parameters()
+    node.declare_parameter('a', 5.0)
+    with pytest.raises(InvalidParameterValueException, match='out of range'):
+        node.set_descriptor('a', UNIT_RANGE)
+    assert set_one(node, 'a', 7.0).successful
+    value = node.set_descriptor('a', UNIT_RANGE, Parameter('', value=0.5).get_parameter_value())
+    assert value.double_value == node.get_parameter('a').value == 0.5
+
+
 @pytest.mark.parametrize(
     ('prefixes', 'depth', 'expected'),
     [

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 import copy
-import math
 from typing import Any, TypeAlias
-import warnings
 
 from rcl_interfaces.msg import ListParametersResult, ParameterDescriptor, SetParametersResult
 from rclpy.exceptions import (
@@ -15,19 +13,25 @@ from rclpy.exceptions import (
     ParameterNotDeclaredException,
     ParameterUninitializedException,
 )
-from rclpy.parameter import Parameter, PARAMETER_SEPARATOR_STRING
-from rclpy.validate_parameter_name import validate_parameter_name
+from rclpy.parameter import (
+    Parameter,
+    PARAMETER_SEPARATOR_STRING,
+    parameter_value_to_python,
+)
 
 from embedded_ros.arguments import RosArguments
+from embedded_ros.parameter_descriptors import (
+    check_against_descriptor,
+    declaration,
+    rejected,
+    TYPE_MISMATCH,
+)
 
 # Called with the parameters that are about to change.
 PreSetCallback: TypeAlias = Callable[[list[Parameter]], list[Parameter]]
 OnSetCallback: TypeAlias = Callable[[list[Parameter]], Any]
 PostSetCallback: TypeAlias = Callable[[list[Parameter]], None]
 Descriptors: TypeAlias = dict[str, Any]
-
-_RELATIVE_TOLERANCE = 1e-6
-_TYPE_MISMATCH = 'Wrong parameter type'
 
 
 class NodeParameters:
@@ -88,7 +92,7 @@ class NodeParameters:
         initial: list[Parameter] = []
         descriptors: Descriptors = {}
         for parts in parameters:
-            name, default, descriptor = _declaration(namespace, *parts)
+            name, default, descriptor = declaration(namespace, *parts)
             value = default
             if not ignore_override and name in self._parameter_overrides:
                 value = self._parameter_overrides[name].value
@@ -104,7 +108,7 @@ class NodeParameters:
         result = self._change([parameter], {parameter.name: descriptor})
         if result.successful:
             return
-        if result.reason.startswith(_TYPE_MISMATCH):
+        if result.reason.startswith(TYPE_MISMATCH):
             expected = Parameter.Type(descriptor.type).name
             raise InvalidParameterTypeException(parameter, expected)
         raise InvalidParameterValueException(parameter.name, parameter.value, result.reason)
@@ -212,17 +216,22 @@ class NodeParameters:
         """
         Give a parameter another descriptor and return the parameter's value.
 
-        A value against the new ranges is replaced by the alternative, if there is one.
+        A value against the new ranges is replaced by the alternative, an
+        rcl_interfaces/ParameterValue, if there is one.
         """
         parameter = self.get_parameter(name)
         if self._descriptors[name].read_only:
             raise ParameterImmutableException(name)
-        if alternative_value is not None:
-            parameter = Parameter(name, Parameter.Type(alternative_value.type), alternative_value)
         descriptor = copy.deepcopy(descriptor)
         descriptor.name = name
         descriptor.type = int(parameter.type_)
-        self._declare(parameter, descriptor)
+        try:
+            self._declare(parameter, descriptor)
+        except InvalidParameterValueException:
+            if alternative_value is None:
+                raise
+            alternative = parameter_value_to_python(alternative_value)
+            self._declare(Parameter(name, value=alternative), descriptor)
         return self._parameters[name].get_parameter_value()
 
     # Changing
@@ -255,7 +264,7 @@ class NodeParameters:
         for adapt in self._pre_set_parameters_callbacks:
             parameters = adapt(parameters)
             if not parameters:
-                return _rejected('a pre-set callback left no parameter to set')
+                return rejected('a pre-set callback left no parameter to set')
             self._check_declared(parameters)
         return self._change(parameters, None)
 
@@ -280,7 +289,7 @@ class NodeParameters:
         if descriptor is None:
             return SetParametersResult(successful=True)
         if declared is None and descriptor.read_only:
-            return _rejected(f'Trying to set a read-only parameter: {parameter.name}.')
+            return rejected(f'Trying to set a read-only parameter: {parameter.name}.')
         return check_against_descriptor(parameter, descriptor, is_new=declared is not None)
 
     def _store(self, parameter: Parameter, declared: Descriptors | None) -> None:
@@ -335,86 +344,6 @@ def overrides_for_node(
     return overrides
 
 
-def _declaration(
-    namespace: str, name: Any, default: Any = None, descriptor: Any = None, *rest: Any
-) -> tuple[str, Any, Any]:
-    """Return the full name, default value and descriptor of a parameter to declare."""
-    if rest:
-        raise TypeError(f"Invalid declaration of parameter '{name}': expected at most 3 parts")
-    if not isinstance(name, str):
-        raise TypeError(f'Expected the name of a parameter, got {name!r}')
-    if descriptor is not None and not isinstance(descriptor, ParameterDescriptor):
-        raise TypeError(f"The descriptor of parameter '{name}' must be a ParameterDescriptor")
-    if namespace:
-        name = f'{namespace}{PARAMETER_SEPARATOR_STRING}{name}'
-    validate_parameter_name(name)
-    named_alone = default is None and descriptor is None
-    descriptor = copy.deepcopy(descriptor) if descriptor is not None else ParameterDescriptor()
-    descriptor.name = name
-    if named_alone:
-        warnings.warn(
-            f"declaring parameter '{name}' by its name alone is deprecated: give a default "
-            'value, a type, or a descriptor with dynamic_typing',
-            stacklevel=4,
-        )
-        descriptor.dynamic_typing = True
-    if isinstance(default, Parameter.Type):
-        if descriptor.dynamic_typing or default is Parameter.Type.NOT_SET:
-            raise ValueError(f"Parameter '{name}' cannot have a type and be dynamically typed")
-        descriptor.type = int(default)
-        return name, None, descriptor
-    if not descriptor.dynamic_typing:
-        if default is None:
-            raise ValueError(
-                f"Parameter '{name}' needs a default value, a type, or dynamic typing"
-            )
-        descriptor.type = int(Parameter.Type.from_parameter_value(default))
-    return name, default, descriptor
-
-
-def check_against_descriptor(parameter: Parameter, descriptor: Any, *, is_new: bool) -> Any:
-    """Return a SetParametersResult that says whether type and range of the value are right."""
-    unset = parameter.type_ is Parameter.Type.NOT_SET
-    if not descriptor.dynamic_typing:
-        if unset and not is_new:
-            return _rejected('Static parameter cannot be undeclared')
-        if not unset and int(parameter.type_) != descriptor.type:
-            expected = Parameter.Type(descriptor.type).name
-            return _rejected(
-                f"{_TYPE_MISMATCH}, expected '{expected}' got '{parameter.type_.name}'"
-            )
-    ranges = {
-        Parameter.Type.INTEGER: descriptor.integer_range,
-        Parameter.Type.DOUBLE: descriptor.floating_point_range,
-    }.get(parameter.type_)
-    if ranges:
-        return _check_range(parameter, ranges[0])
-    return SetParametersResult(successful=True)
-
-
-def _check_range(parameter: Parameter, limits: Any) -> Any:
-    low, high = sorted((limits.from_value, limits.to_value))
-    value, step = parameter.value, limits.step
-    if any(_close(value, edge) for edge in (low, high)):
-        return SetParametersResult(successful=True)
-    if not low < value < high:
-        return _rejected(
-            f'Parameter {parameter.name} out of range. Min: {low}, Max: {high}, value: {value}'
-        )
-    if step and not _close(low + round((value - low) / step) * step, value):
-        return _rejected(
-            f'The parameter value for {parameter.name} is not a valid step. '
-            f'Min: {low}, max: {high}, value: {value}, step: {step}'
-        )
-    return SetParametersResult(successful=True)
-
-
-def _close(first: float, second: float) -> bool:
-    if isinstance(first, int) and isinstance(second, int):
-        return first == second
-    return math.isclose(first, second, rel_tol=_RELATIVE_TOLERANCE)
-
-
 def _is_listed(name: str, prefixes: Sequence[str], depth: int) -> bool:
     separators = name.count(PARAMETER_SEPARATOR_STRING)
     if not prefixes:
@@ -427,7 +356,3 @@ def _is_listed(name: str, prefixes: Sequence[str], depth: int) -> bool:
             if depth == 0 or below <= depth:
                 return True
     return False
-
-
-def _rejected(reason: str) -> Any:
-    return SetParametersResult(successful=False, reason=reason)
