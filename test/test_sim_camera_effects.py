@@ -21,6 +21,7 @@ def test_effects_do_not_change_their_input():
     effects.exposed(picture, 2.0, 0.8)
     effects.glare(picture, 30, 40, 20, 10, 0.3, 1.0, 0.1)
     effects.bloom(picture, 0.9, 8.0, 0.5)
+    effects.compressed(picture, 0.7)
     effects.photograph(rng, picture, effects.draw_lens(rng))
     np.testing.assert_array_equal(picture, before)
 
@@ -54,6 +55,14 @@ def test_bloom_spills_only_what_is_too_bright():
     np.testing.assert_array_equal(effects.bloom(GREY, 0.9, 8.0, 0.5), GREY)
     spilt = effects.bloom(20 * spot(60, 50), 0.9, 8.0, 0.5)
     assert spilt[50, 70] > 0.0 and spilt[50, 70] > spilt[50, 90]
+
+
+def test_the_knee_keeps_what_is_below_and_orders_what_is_above():
+    ramp = np.linspace(0.0, 1.5, 301, dtype=np.float32)[None]
+    bent = effects.compressed(ramp, 0.7)
+    below = ramp <= 0.7
+    np.testing.assert_allclose(bent[below], ramp[below], atol=1e-6)
+    assert (np.diff(bent[0]) > 0).all() and 0.95 < bent.max() < 1.0
 
 
 def test_noise_grows_with_light_as_stated():

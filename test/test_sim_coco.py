@@ -9,7 +9,12 @@ import pytest
 
 from mtperception.geometry.camera import PinholeCamera
 from mtperception.sim.coco import (
-    ANNOTATIONS, DataSetError, image_name, read_pins, write_annotations, write_image,
+    ANNOTATIONS,
+    DataSetError,
+    image_name,
+    read_pins,
+    write_annotations,
+    write_image,
 )
 from mtperception.sim.labels import PinLabel
 

@@ -110,16 +110,16 @@ def test_hidden_and_outside_parts_count_as_not_visible(stage):
     fixture, labels, _ = shown(stage, 3)
     view, label = fixture.view, labels[0]
     assert max(other.visible for other in labels) == 1.0
-    x0, y0, x1, y1 = label.box
+    middle = (label.box[0] + label.box[2]) / 2
     # The same camera with its sensor cut off through the middle of the pin.
     camera = view.camera
     cut = PinholeCamera(
-        camera.width, camera.height, camera.fx, camera.fy, camera.cx - (x0 + x1) / 2, camera.cy)
+        camera.width, camera.height, camera.fx, camera.fy, camera.cx - middle, camera.cy)
     moved = type(fixture)(PosedCamera(cut, view.rotation, view.position), fixture.pins,
                           fixture.meshes)
     halved, _ = stage.labels(moved)
     half = min(halved, key=lambda other: abs(other.y - label.y))
-    assert half.x == pytest.approx(label.x - (x0 + x1) / 2)
+    assert half.x == pytest.approx(label.x - middle)
     assert 0.2 < half.visible < 0.8
     assert half.box[0] < 0 < half.box[2]
 

@@ -5,11 +5,23 @@ import numpy as np
 import pytest
 
 from mtperception.sim.triangles import (
-    circle, cross, joined, loft, planar, polygon, rectangle, rounded,
+    circle,
+    cross,
+    joined,
+    loft,
+    planar,
+    polygon,
+    rectangle,
+    rounded,
 )
 from mtperception.sim.turned_parts import HEADS, nut, screw, washer
 from mtperception.sim.workpiece import (
-    block_triangles, Cell, divided, Feature, Slab, slab_triangles,
+    block_triangles,
+    Cell,
+    divided,
+    Feature,
+    Slab,
+    slab_triangles,
 )
 
 ANGLES = np.linspace(0.0, 2 * np.pi, 720, endpoint=False)

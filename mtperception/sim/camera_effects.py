@@ -29,7 +29,7 @@ class Lens:
 
 def draw_lens(rng: np.random.Generator) -> Lens:
     """Draw a lens: mostly sharp, one in five out of focus."""
-    blur = rng.uniform(0.45, 1.1) if rng.random() < 0.8 else rng.uniform(1.1, 2.2)
+    blur = rng.uniform(0.45, 1.1) if rng.random() < 0.8 else rng.uniform(1.1, 2.0)
     return Lens(
         rng.uniform(0.0, 0.45), blur, rng.uniform(0.8, 1.15), rng.uniform(-0.05, 0.08),
         rng.uniform(0.4, 2.2), rng.uniform(0.5, 4.0))
@@ -78,6 +78,14 @@ def bloom(picture: Picture, threshold: float, sigma: float, share: float) -> Pic
     spilt = cv2.GaussianBlur(small, (0, 0), sigma / 4.0)
     size = (picture.shape[1], picture.shape[0])
     return np.asarray(picture + np.float32(share) * cv2.resize(spilt, size), dtype=np.float32)
+
+
+def compressed(picture: Picture, knee: float) -> Picture:
+    """Bend light above the knee towards 1, which it approaches but does not pass."""
+    room = np.float32(1.0 - knee)
+    excess = np.maximum(picture - np.float32(knee), np.float32(0.0))
+    bent = np.minimum(picture, np.float32(knee)) + room * (1.0 - cv2.exp(-excess / room))
+    return np.asarray(bent, dtype=np.float32)
 
 
 def vignetted(picture: Picture, strength: float) -> Picture:

@@ -132,7 +132,7 @@ def _developed(
     height, width = picture.shape
     level = float(np.percentile((picture[plate] if plate.any() else picture.ravel())[::7], 60))
     picture = effects.exposed(
-        picture, min(rng.uniform(0.2, 0.68) / max(level, 0.05), 5.0), rng.uniform(0.8, 1.3))
+        picture, min(rng.uniform(0.25, 0.68) / max(level, 0.05), 5.0), rng.uniform(0.8, 1.3))
     for _ in range(int(rng.integers(0, 4))):
         across = rng.uniform(25, 110)
         picture = effects.glare(
@@ -143,4 +143,5 @@ def _developed(
         picture = effects.glare(
             picture, rng.uniform(0, width), rng.uniform(0, height), rng.uniform(40, 200),
             rng.uniform(40, 200), 0.0, 0.2, rng.uniform(0.05, 0.3))
-    return effects.bloom(picture, 0.95, rng.uniform(4, 16), rng.uniform(0.1, 0.6)), labels
+    picture = effects.bloom(picture, 0.95, rng.uniform(4, 16), rng.uniform(0.1, 0.6))
+    return effects.compressed(picture, rng.uniform(0.6, 0.9)), labels

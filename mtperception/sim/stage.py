@@ -26,7 +26,7 @@ _TEXTURE_OF = {
     'bench': 'rubber', 'slab': 'ground', 'cavity': 'ground', 'block': 'blasted',
     'mark_bright': 'flat', 'mark_dark': 'flat', 'stain': 'flat', 'shade': 'flat',
 }
-_OPACITY = {'stain': 0.16, 'shade': 0.2}
+_OPACITY = {'stain': 0.14, 'shade': 0.25}
 _GROUP, _PIN_GROUP, _ALONE_GROUP, _HIDDEN_GROUP = 0, 1, 2, 5
 
 
@@ -83,9 +83,12 @@ class PinStage:
         """Draw how bright and how shiny everything is, and the plate's and bench's finish."""
         model = self._model
         plate, pin = rng.uniform(0.25, 1.0), rng.uniform(0.45, 1.0)
+        if abs(pin - plate) < 0.12:
+            # Ground pins look different from the plate that they stand in.
+            pin = plate + (0.16 if plate < 0.7 else -0.16)
         shades = {
             'bench': rng.uniform(0.1, 0.8), 'slab': plate,
-            'cavity': plate * rng.uniform(0.05, 0.5), 'screw_bright': rng.uniform(0.5, 1.0),
+            'cavity': plate * rng.uniform(0.04, 0.3), 'screw_bright': rng.uniform(0.5, 1.0),
             'screw_dark': rng.uniform(0.15, 0.5), 'block': rng.uniform(0.12, 0.9),
             'mark_bright': min(1.0, 1.5 * plate), 'mark_dark': plate * rng.uniform(0.2, 0.6),
             'stain': plate * rng.uniform(0.3, 1.2), 'shade': 0.05,
