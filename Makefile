@@ -1,13 +1,15 @@
 # make cell   set up and run a simulated cell with a live display
 # make test   set up and run the tests
-# Both need python3 (3.10-3.13) with venv, and nothing of ROS 2.
+# make bench  speed, as ratios within one run
+# They need python3 (3.10-3.13) with venv, and nothing of ROS 2.
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --progress-bar off --disable-pip-version-check
 SOURCES := $(shell find mtperception embedded_ros/src launch config resource -type f \
     ! -name '*.pyc') setup.py setup.cfg package.xml README.md embedded_ros/pyproject.toml
 
-.PHONY: cell test clean
+.PHONY: cell test bench clean
 
 cell: $(VENV)/.installed
 	@$(BIN)/mtperception watch --launch sim.launch.py
@@ -15,24 +17,27 @@ cell: $(VENV)/.installed
 test: $(VENV)/.test
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-$(VENV)/bin/pip:
-	sh tools/install_gl.sh
+bench: $(VENV)/.installed
+	$(BIN)/mtperception bench pin
+	$(BIN)/mtperception bench nodes
+
+$(BIN)/pip:
+	@sh tools/install_gl.sh
 	$(PYTHON) -m venv $(VENV)
 	@touch $(VENV)/COLCON_IGNORE
 
-$(VENV)/.requirements: setup.py embedded_ros/pyproject.toml | $(VENV)/bin/pip
-	rm -rf build
-	$(BIN)/pip install --quiet --progress-bar off . ./embedded_ros
-	@touch $@
-
-# The modules themselves are installed anew at each change, without their dependencies.
-$(VENV)/.installed: $(VENV)/.requirements $(SOURCES)
-	rm -rf build
-	$(BIN)/pip install --quiet --no-deps --force-reinstall . ./embedded_ros
+# Installed, not linked: an editable install leaves out launch files and the ROS modules.
+$(VENV)/.installed: $(SOURCES) | $(BIN)/pip
+	@echo "Installing into $(VENV): about 6 GB and some minutes the first time."
+	@rm -rf build
+	$(PIP) . ./embedded_ros
+	@rm -rf build
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	$(BIN)/pip install --quiet --progress-bar off '.[test]'
+	@rm -rf build
+	$(PIP) '.[test]'
+	@rm -rf build
 	@touch $@
 
 clean:
