@@ -112,9 +112,8 @@ class InvalidParameterTypeException(ParameterException):
     def __init__(self, desired_parameter: Any, expected_type: Any, *args: Any) -> None:
         """Name the parameter, its type, and the type of the value."""
         super().__init__(
-            f"Trying to set parameter '{desired_parameter.name}' to "
-            f"'{desired_parameter.value}' of type '{desired_parameter.type_.name}', "
-            f"expecting type '{expected_type}'",
+            f"Trying to set a parameter to '{desired_parameter.value}' of type "
+            f"'{desired_parameter.type_.name}', expecting type '{expected_type}'",
             desired_parameter.name,
             *args,
         )
@@ -125,10 +124,8 @@ class InvalidParameterValueException(ParameterException):
 
     def __init__(self, parameter: Any, value: Any, reason: str = '', *args: Any) -> None:
         """Name the parameter, the value and the reason."""
-        because = f': {reason}' if reason else ''
-        super().__init__(
-            f"Invalid value '{value}' for parameter{because}".rstrip(), parameter, *args
-        )
+        because = f' ({reason})' if reason else ''
+        super().__init__(f"Invalid value '{value}'{because} for parameter", parameter, *args)
 
 
 class ParameterImmutableException(ParameterException):
