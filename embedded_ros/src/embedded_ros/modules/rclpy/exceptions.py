@@ -24,10 +24,6 @@ class InvalidHandle(Exception):
     """Raised when something is used after it was destroyed."""
 
 
-class NoTypeSupportImportedException(Exception):
-    """Raised when a class is used as a message or service that is none."""
-
-
 class NameValidationException(Exception):
     """Raised for a name that breaks the rules; points at the first character that does."""
 
