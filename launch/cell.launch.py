@@ -1,12 +1,33 @@
 """The detectors of a perception cell, on the topics of its cameras."""
 
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
-from mtperception.nodes.launch_arguments import refuse_misspelt
+from mtperception.nodes.launching import parameters_from_file, refuse_misspelt, resolved
+
+
+def detectors(context: LaunchContext) -> list[Node]:
+    """Make the nodes, for the values of the arguments."""
+    namespace, params_file, log_level, pin_image, reliability = (
+        LaunchConfiguration(name).perform(context) for name in (
+            'namespace', 'params_file', 'log_level', 'pin_image', 'image_reliability'))
+    topic = resolved(pin_image, namespace)
+    return [Node(
+        package='mtperception',
+        executable='pin_detector',
+        name='pin_detector',
+        namespace=namespace,
+        parameters=[{
+            f'qos_overrides.{topic}.subscription.reliability': reliability,
+            **parameters_from_file(params_file, 'pin_detector', namespace),
+        }],
+        remappings=[('image', pin_image)],
+        ros_arguments=['--log-level', log_level],
+        output='screen',
+    )]
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -17,7 +38,7 @@ def generate_launch_description() -> LaunchDescription:
             'params_file',
             default_value=PathJoinSubstitution(
                 [FindPackageShare('mtperception'), 'config', 'cell.yaml']),
-            description='Parameters of the nodes.'),
+            description='Parameters, in sections by node name.'),
         DeclareLaunchArgument(
             'log_level', default_value='info',
             choices=['debug', 'info', 'warn', 'error', 'fatal'],
@@ -25,15 +46,11 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'pin_image', default_value='camera/image_raw',
             description='Image topic in which pins are detected.'),
+        DeclareLaunchArgument(
+            'image_reliability', default_value='best_effort',
+            choices=['best_effort', 'reliable'],
+            description='Asked of the cameras; best_effort matches every one, reliable loses no '
+                        'large image where the kernel has small buffers.'),
     ]
-    pin_detector = Node(
-        package='mtperception',
-        executable='pin_detector',
-        name='pin_detector',
-        namespace=LaunchConfiguration('namespace'),
-        parameters=[LaunchConfiguration('params_file')],
-        remappings=[('image', LaunchConfiguration('pin_image'))],
-        ros_arguments=['--log-level', LaunchConfiguration('log_level')],
-        output='screen',
-    )
-    return LaunchDescription([*arguments, refuse_misspelt(arguments), pin_detector])
+    return LaunchDescription(
+        [*arguments, refuse_misspelt(arguments), OpaqueFunction(function=detectors)])

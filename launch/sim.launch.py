@@ -1,13 +1,29 @@
 """A simulated cell: its cameras, rendered live, and the detectors on them."""
 
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
-from mtperception.nodes.launch_arguments import refuse_misspelt
+from mtperception.nodes.launching import parameters_from_file, refuse_misspelt
+
+
+def simulator(context: LaunchContext) -> list[Node]:
+    """Make the simulator, for the values of the arguments."""
+    namespace, params_file, log_level = (
+        LaunchConfiguration(name).perform(context)
+        for name in ('namespace', 'params_file', 'log_level'))
+    return [Node(
+        package='mtperception',
+        executable='cell_simulator',
+        name='cell_simulator',
+        namespace=namespace,
+        parameters=[parameters_from_file(params_file, 'cell_simulator', namespace)],
+        ros_arguments=['--log-level', log_level],
+        output='screen',
+    )]
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -17,21 +33,12 @@ def generate_launch_description() -> LaunchDescription:
             'namespace', default_value='', description='Namespace of all nodes.'),
         DeclareLaunchArgument(
             'params_file', default_value=PathJoinSubstitution([share, 'config', 'sim.yaml']),
-            description='Parameters of the nodes.'),
+            description='Parameters, in sections by node name.'),
         DeclareLaunchArgument(
             'log_level', default_value='info',
             choices=['debug', 'info', 'warn', 'error', 'fatal'],
             description='Lowest level that the nodes log.'),
     ]
-    simulator = Node(
-        package='mtperception',
-        executable='cell_simulator',
-        name='cell_simulator',
-        namespace=LaunchConfiguration('namespace'),
-        parameters=[LaunchConfiguration('params_file')],
-        ros_arguments=['--log-level', LaunchConfiguration('log_level')],
-        output='screen',
-    )
     cell = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([share, 'launch', 'cell.launch.py'])),
         launch_arguments={
@@ -39,6 +46,9 @@ def generate_launch_description() -> LaunchDescription:
             'params_file': LaunchConfiguration('params_file'),
             'log_level': LaunchConfiguration('log_level'),
             'pin_image': 'pin_camera/image_raw',
+            # On a stock kernel, best effort loses large images; the simulator is reliable.
+            'image_reliability': 'reliable',
         }.items(),
     )
-    return LaunchDescription([*arguments, refuse_misspelt(arguments), simulator, cell])
+    return LaunchDescription([
+        *arguments, refuse_misspelt(arguments), OpaqueFunction(function=simulator), cell])

@@ -79,9 +79,10 @@ def test_the_cell_detects_its_pins_and_ends_at_ctrl_c(cell):
     assert 'Traceback' not in output
 
 
-def test_the_display_starts_and_ends_its_cell(ros_domain):
+def test_the_display_starts_and_ends_its_cell_in_a_namespace(ros_domain):
     result = subprocess.run(
-        [BIN / 'mtperception', 'watch', '--launch', 'sim.launch.py', '--seconds', '15'],
+        [BIN / 'mtperception', 'watch', '--launch', 'sim.launch.py', '--namespace', 'left',
+         '--seconds', '15'],
         capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stderr
     assert re.search(r'detections +[1-9][0-9.]* Hz', result.stdout.splitlines()[-1])
@@ -105,7 +106,7 @@ def test_a_bad_argument_is_one_clear_line(ros_domain, arguments, clear):
 
 def test_a_missing_model_ends_the_node_with_one_clear_line(ros_domain, tmp_path):
     parameters = tmp_path / 'cell.yaml'
-    parameters.write_text('/**:\n  ros__parameters:\n    model: nosuch\n')
+    parameters.write_text('pin_detector: {ros__parameters: {model: nosuch}}')
     result = ros2('launch', 'mtperception', 'cell.launch.py', f'params_file:={parameters}')
     output = result.stdout + result.stderr
     assert result.returncode != 0

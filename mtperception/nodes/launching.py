@@ -1,0 +1,72 @@
+"""What the launch files share: no argument misspelt in silence, each node its own parameters."""
+
+from collections.abc import Iterable
+import difflib
+from pathlib import Path
+from typing import Any
+
+from launch import LaunchContext
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+import yaml
+
+
+def misspelt(argv: Iterable[str], declared: Iterable[str]) -> list[tuple[str, str]]:
+    """
+    Pair each `name:=value` of argv that nearly names a declared argument with that name.
+
+    Names far from all declared ones pass: they may belong to a file that includes this one.
+    """
+    names = set(declared)
+    given = [argument.partition(':=')[0] for argument in argv if ':=' in argument]
+    pairs = []
+    for name in given:
+        near = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.75)
+        if name not in names and near:
+            pairs.append((name, near[0]))
+    return pairs
+
+
+def refuse_misspelt(arguments: Iterable[DeclareLaunchArgument]) -> OpaqueFunction:
+    """Make the action that ends the launch where the command line misspells an argument."""
+    names = [argument.name for argument in arguments]
+
+    def check(context: LaunchContext) -> None:
+        for given, meant in misspelt(context.argv, names):
+            raise ValueError(f"unknown launch argument '{given}': did you mean '{meant}'?")
+
+    return OpaqueFunction(function=check)
+
+
+def resolved(name: str, namespace: str) -> str:
+    """Give the full name of a topic or node in a namespace ('' or '/' is the root)."""
+    if name.startswith('/'):
+        return name
+    return '/'.join(['', *filter(None, namespace.strip('/').split('/')), name])
+
+
+def parameters_from_file(path: str, node: str, namespace: str) -> dict[str, Any]:
+    """
+    Read a node's part of a parameter file: the sections `/**`, the node's name, its full name.
+
+    rclpy itself knows only the first and the last, and `launch` would hand one file to nodes of
+    any namespace: under its bare name a node is found in all of them. Raise ValueError for a file
+    that is no parameter file.
+    """
+    try:
+        sections = yaml.safe_load(Path(path).read_text(encoding='utf-8')) or {}
+    except OSError as error:
+        raise ValueError(f"parameter file '{path}': {error.strerror}") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = ' '.join(str(error).split())
+        raise ValueError(f"parameter file '{path}' is not YAML: {reason}") from None
+    parameters: dict[str, Any] = {}
+    for section in ('/**', node, f'/{node}', resolved(node, namespace)):
+        if not isinstance(sections, dict):
+            raise ValueError(f"parameter file '{path}' has no sections of nodes")
+        content = sections.get(section, {'ros__parameters': {}})
+        values = content.get('ros__parameters') if isinstance(content, dict) else None
+        if not isinstance(values, dict):
+            raise ValueError(
+                f"parameter file '{path}': section '{section}' has no 'ros__parameters'")
+        parameters |= values
+    return parameters

@@ -1,0 +1,48 @@
+import pytest
+
+from mtperception.nodes.launching import misspelt, parameters_from_file, resolved
+
+DECLARED = ['namespace', 'params_file', 'log_level', 'pin_image']
+
+
+def test_near_misses_are_found():
+    argv = ['pin_imgae:=/a', 'log_level:=debug']
+    assert misspelt(argv, DECLARED) == [('pin_imgae', 'pin_image')]
+    assert misspelt(['name_space:=a'], DECLARED) == [('name_space', 'namespace')]
+
+
+def test_names_of_another_file_pass():
+    assert misspelt(['rviz:=true', 'robot:=ur5', '--debug'], DECLARED) == []
+
+
+@pytest.mark.parametrize('name, namespace, full', [
+    ('image', '', '/image'),
+    ('image', '/', '/image'),
+    ('cam/image', 'cell', '/cell/cam/image'),
+    ('image', '/a/b/', '/a/b/image'),
+    ('/image', 'cell', '/image'),
+])
+def test_names_are_resolved(name, namespace, full):
+    assert resolved(name, namespace) == full
+
+
+def test_a_node_gets_its_sections_the_nearer_ones_winning(tmp_path):
+    path = tmp_path / 'cell.yaml'
+    path.write_text(
+        '/**: {ros__parameters: {a: 1, b: 1, c: 1}}\n'
+        'pin_detector: {ros__parameters: {b: 2, c: 2}}\n'
+        '/cell/pin_detector: {ros__parameters: {c: 3}}\n'
+        'other: {ros__parameters: {a: 9}}\n')
+    read = [parameters_from_file(str(path), 'pin_detector', space) for space in ('', 'cell')]
+    assert read == [{'a': 1, 'b': 2, 'c': 2}, {'a': 1, 'b': 2, 'c': 3}]
+
+
+@pytest.mark.parametrize('text', ['a: [', '- 1', 'pin_detector: 3', 'pin_detector: {model: x}'])
+def test_a_file_that_is_no_parameter_file_is_named(tmp_path, text):
+    path = tmp_path / 'bad.yaml'
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r'bad\.yaml') as caught:
+        parameters_from_file(str(path), 'pin_detector', '')
+    assert '\n' not in str(caught.value)
+    with pytest.raises(ValueError, match='nowhere'):
+        parameters_from_file(str(tmp_path / 'nowhere.yaml'), 'pin_detector', '')
