@@ -14,6 +14,7 @@ import ctypes
 from dataclasses import dataclass
 import os
 import shlex
+import shutil
 import signal
 import sys
 
@@ -64,6 +65,8 @@ class ChildProcess:
             raise LaunchError(
                 f"output '{output}' of process '{name}' is not one of {sorted(OUTPUTS)}"
             )
+        if not _is_program(command[0], environment.get('PATH'), cwd):
+            raise LaunchError(f"process '{name}' has no program '{command[0]}' to run")
         self.name = name
         self.command = list(command)
         self.pid = 0
@@ -77,13 +80,17 @@ class ChildProcess:
         self._stop_signal: signal.Signals | None = None
         self._logger = get_logger(name)
 
+    def let_go(self) -> None:
+        """Let nobody wait for the process any more, started or not."""
+        self._started.set()
+        self._finished.set()
+
     async def run(self) -> int:
         """Start the process, log what it writes and return its return code at the end."""
         try:
             return await self._run()
         finally:
-            self._started.set()
-            self._finished.set()
+            self.let_go()
 
     async def _run(self) -> int:
         streams = [_Stream(self._emulate_tty) for _ in self._destinations]
@@ -167,6 +174,12 @@ class ChildProcess:
     def _signal_group(self, signal_number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal_number)
+
+
+def _is_program(program: str, path: str | None, cwd: str | None) -> bool:
+    if os.sep in program:
+        program = os.path.join(cwd or '', program)
+    return shutil.which(program, path=path) is not None
 
 
 def _tie_to_parent(parent: int) -> Callable[[], None]:

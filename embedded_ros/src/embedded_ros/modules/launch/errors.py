@@ -25,7 +25,7 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, (RuntimeError, ValueError, LookupError)) and _is_for_the_user(error):
         return text
     if isinstance(error, SyntaxError):
-        return f'{error.filename}, line {error.lineno}: {type(error).__name__}: {text}'
+        return f'{error.filename}, line {error.lineno}: {type(error).__name__}: {error.msg}'
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename.endswith('.launch.py'):
             return f'{frame.filename}, line {frame.lineno}: {type(error).__name__}: {text}'

@@ -97,6 +97,10 @@ class ExecuteProcess(Action):
     async def _run(
         self, context: LaunchContext, child: ChildProcess, at_shutdown: OnShutdown
     ) -> None:
+        # By now all actions have been visited: after a mistake in one of them nothing starts.
+        if context.is_shutdown:
+            child.let_go()
+            return
         returncode = await child.run()
         context.unregister_event_handler(at_shutdown)
         context.emit_event_sync(
