@@ -70,6 +70,6 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(figures))
     else:
         console.print(
-            f'{args.count} pictures in {args.out}: {seconds:.1f} s, '
+            f'{args.out}: {args.count} rendered in {seconds:.1f} s, '
             f'{figures["rate"]:.1f} a second')
     return 0

@@ -1,5 +1,6 @@
 """Pictures of pins on a machined workpiece, with exact labels: a data set's, and a live cell's."""
 
+from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
@@ -78,8 +79,8 @@ class LiveFixture:
         self._lens = effects.draw_lens(rng)
         self._stage.light(rng)
         self._stage.paint(rng)
-        bench = draw_fixture(rng, self._view, 0).meshes['bench']
-        nothing = Fixture(self._view, (), {'bench': bench})
+        self._bench = draw_fixture(rng, self._view, 0).meshes['bench']
+        nothing = Fixture(self._view, (), {'bench': self._bench})
         self._empty_picture, _ = _developed(rng, self._stage, nothing)
         self._turn = -1
         self._picture = self._empty_picture
@@ -111,8 +112,9 @@ class LiveFixture:
 
     def _change_workpiece(self, turn: int) -> None:
         rng = np.random.default_rng([self._seed, 1, turn])
-        fixture = draw_fixture(rng, self._view, int(rng.integers(1, MAX_PINS + 1)))
-        self._stage.paint(rng)
+        drawn = draw_fixture(rng, self._view, int(rng.integers(1, MAX_PINS + 1)))
+        fixture = replace(drawn, meshes={**drawn.meshes, 'bench': self._bench})
+        self._stage.paint(rng, bench=False)
         self._picture, self._labels = _developed(rng, self._stage, fixture)
         self._turn = turn
 

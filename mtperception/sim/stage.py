@@ -79,8 +79,12 @@ class PinStage:
         self._model.geom_group[geom] = group
         self._renderer.set_mesh(int(self._model.geom_dataid[geom]), mesh)
 
-    def paint(self, rng: np.random.Generator) -> None:
-        """Draw how bright and how shiny everything is, and the plate's and bench's finish."""
+    def paint(self, rng: np.random.Generator, bench: bool = True) -> None:
+        """
+        Draw how bright and how shiny everything is, and the plate's and the bench's finish.
+
+        The bench stays as it was where it is not to be painted.
+        """
         model = self._model
         plate, pin = rng.uniform(0.25, 1.0), rng.uniform(0.45, 1.0)
         if abs(pin - plate) < 0.12:
@@ -94,11 +98,14 @@ class PinStage:
             'stain': plate * rng.uniform(0.3, 1.2), 'shade': 0.05,
             **{_pin_name(i): pin * rng.uniform(0.93, 1.0) for i in range(MAX_PINS)},
         }
+        finishes = {
+            'slab': str(rng.choice(PLATE_TEXTURES)), 'bench': str(rng.choice(BENCH_TEXTURES))}
+        if not bench:
+            del shades['bench'], finishes['bench']
         for name, shade in shades.items():
             model.geom_rgba[self._geoms[name]] = (shade, shade, shade, _OPACITY.get(name, 1.0))
-        for name, finishes in (('slab', PLATE_TEXTURES), ('bench', BENCH_TEXTURES)):
-            material = model.material(str(rng.choice(finishes))).id
-            model.geom_matid[self._geoms[name]] = material
+        for name, finish in finishes.items():
+            model.geom_matid[self._geoms[name]] = model.material(finish).id
         for name in (*PLATE_TEXTURES, 'turned'):
             material = model.material(name).id
             model.mat_specular[material] = rng.uniform(0.2, 0.9)
