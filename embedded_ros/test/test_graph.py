@@ -1,3 +1,5 @@
+import gc
+import sys
 import time
 
 import pytest
@@ -113,3 +115,35 @@ def test_destroyed_node_leaves_the_graph(make_node):
     other.destroy_node()
     assert node.get_node_names() == ['tested']
     assert node.get_topic_names_and_types() == []
+
+
+def test_questions_leave_nothing_behind(make_node):
+    node = make_node()
+    before = len(node.context.graph.endpoints())
+    for _ in range(20):
+        node.get_topic_names_and_types()
+    assert len(node.context.graph.endpoints()) == before
+
+
+def _resident_kilobytes():
+    with open('/proc/self/status') as status:
+        return next(int(line.split()[1]) for line in status if line.startswith('VmRSS'))
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='reads the memory in use from /proc')
+def test_nodes_that_come_and_go_leave_no_memory_behind(make_node):
+    node = make_node()
+
+    def cycle(count):
+        for _ in range(count):
+            visitor = make_node('visitor')
+            visitor.create_publisher(Image, 'image', 1)
+            visitor.create_subscription(Image, 'image', print, 1)
+            node.get_topic_names_and_types()
+            visitor.destroy_node()
+        gc.collect()
+        return _resident_kilobytes()
+
+    before = cycle(50)
+    # Each visit has 14 endpoints; a kilobyte for each of them would show.
+    assert cycle(100) - before < 1000

@@ -41,8 +41,8 @@ SPINNER = """
     if 'busy' in sys.argv:
         node.create_timer(0.001, lambda: publisher.publish(String(data='x')))
     executor = MultiThreadedExecutor() if 'many' in sys.argv else SingleThreadedExecutor()
-    print('ready', flush=True)
     try:
+        print('ready', flush=True)
         rclpy.spin(node, executor)
     except KeyboardInterrupt:
         print('interrupted')
@@ -89,7 +89,6 @@ def test_no_picture_is_lost_with_the_buffer_of_a_stock_kernel(
 def test_signals_end_spin(start, mode, number, ending):
     program = start(SPINNER, *mode.split())
     program.wait_for_line('ready')
-    time.sleep(0.1)
     sent = time.monotonic()
     program.signal(number)
     code, output, errors = program.finish(timeout=5)
@@ -113,8 +112,8 @@ def test_own_handler_is_called_as_well(start):
         signal.signal(signal.SIGTERM, lambda number, frame: print('mine', flush=True))
         rclpy.init(args=[])
         node = rclpy.create_node('own')
-        print('ready', flush=True)
         try:
+            print('ready', flush=True)
             rclpy.spin(node)
         except rclpy.executors.ExternalShutdownException:
             print('shut down')

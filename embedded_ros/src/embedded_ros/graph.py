@@ -18,11 +18,12 @@ from cyclonedds.builtin import (
     BuiltinTopicDcpsPublication,
     BuiltinTopicDcpsSubscription,
 )
-from cyclonedds.core import DDSException, InstanceState, ReadCondition, SampleState, ViewState
+from cyclonedds.core import DDSException
 import numpy as np
 from rclpy.logging import get_logger
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
+from embedded_ros.dds import binding
 from embedded_ros.dds.endpoints import Participant, Reader, Writer
 from embedded_ros.dds.qos import from_dds, user_data
 from embedded_ros.dds.types import ros_type_name
@@ -83,15 +84,6 @@ class Graph:
         profile.history = HistoryPolicy.KEEP_ALL
         self._reader = Reader(
             participant, 'ros_discovery_info', _TYPE, profile, ignore_own=True)
-        self._participants = BuiltinDataReader(
-            participant.entity, BuiltinTopicDcpsParticipant)
-        self._endpoint_readers = tuple(
-            (BuiltinDataReader(participant.entity, topic), topic is BuiltinTopicDcpsPublication)
-            for topic in (BuiltinTopicDcpsPublication, BuiltinTopicDcpsSubscription))
-        alive = ViewState.Any | SampleState.Any | InstanceState.Alive
-        self._alive = {
-            reader: ReadCondition(reader, alive)
-            for reader in (self._participants, *(r for r, _ in self._endpoint_readers))}
         self._stop = Guard(participant.handle)
         self._stopped = False
         self._listener = threading.Thread(
@@ -149,7 +141,7 @@ class Graph:
 
     def nodes(self) -> list[GraphNode]:
         """Return the nodes of this participant and of all others that are alive."""
-        alive = {sample.key.bytes for sample in self._read(self._participants)}
+        alive = {sample.key.bytes for sample in self._read(BuiltinTopicDcpsParticipant)}
         with self._lock:
             remote = [
                 node for gid, nodes in self._remote.items() if gid in alive for node in nodes]
@@ -163,13 +155,22 @@ class Graph:
                 is_writer=is_writer, gid=sample.key.bytes,
                 participant=sample.participant_key.bytes,
                 announced=user_data(sample.qos), policies=sample.qos)
-            for reader, is_writer in self._endpoint_readers for sample in self._read(reader)]
+            for topic, is_writer in (
+                (BuiltinTopicDcpsPublication, True), (BuiltinTopicDcpsSubscription, False))
+            for sample in self._read(topic) if not sample.topic_name.startswith('DCPS')]
 
-    def _read(self, reader: Any) -> list[Any]:
+    def _read(self, topic: Any) -> list[Any]:
+        # A reader for each question: one that stays would collect whoever was there and left.
         try:
-            samples = reader.read(_MOST_ENDPOINTS, condition=self._alive[reader])
+            reader = BuiltinDataReader(self._participant.entity, topic)
         except DDSException:  # the context was shut down meanwhile
             return []
+        try:
+            samples = reader.read(_MOST_ENDPOINTS)
+        except DDSException:
+            return []
+        finally:
+            binding.delete(reader._ref)
         return [sample for sample in samples if sample.sample_info.valid_data]
 
     def _announce(self) -> None:

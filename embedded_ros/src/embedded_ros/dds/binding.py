@@ -19,7 +19,6 @@ import numpy as np
 
 INFINITY = 2**63 - 1
 OK = 0
-TIMEOUT: int = DDSException.DDS_RETCODE_TIMEOUT
 
 _ANY_STATE = 0x7F
 _library = DDS._dll_handle
@@ -126,9 +125,13 @@ def create_waitset(participant: int) -> int:
     return checked(_create_waitset(participant), 'create a wait set')
 
 
-def attach(waitset: int, condition: int, token: int) -> None:
-    """Let the wait set report `token` (positive) when the condition holds."""
-    checked(_waitset_attach(waitset, condition, token), 'attach a condition')
+def attach(waitset: int, condition: int, token: int) -> bool:
+    """
+    Let the wait set report `token` (positive) when the condition holds.
+
+    False where one of the two was deleted meanwhile.
+    """
+    return bool(_waitset_attach(waitset, condition, token) == OK)
 
 
 def detach(waitset: int, condition: int) -> None:

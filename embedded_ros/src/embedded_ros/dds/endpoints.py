@@ -15,6 +15,7 @@ from cyclonedds.topic import Topic
 from rclpy.qos import QoSProfile
 
 from embedded_ros.dds import binding, domain
+from embedded_ros.dds.binding import DdsError
 from embedded_ros.dds.qos import to_dds, user_data
 from embedded_ros.dds.types import idl_type
 from embedded_ros.messages import type_hash
@@ -38,6 +39,19 @@ class Participant:
         self.publisher = Publisher(self.entity)
         self.subscriber = Subscriber(self.entity)
         self._services = itertools.count(1)
+        self._topics: dict[tuple[str, str], Any] = {}
+
+    def topic(self, name: str, type_name: str) -> Any:
+        """
+        Return the middleware's entity for a topic, the same for all endpoints.
+
+        It stays: nobody sees it without endpoints, and making one costs memory for good.
+        """
+        topic = self._topics.get((name, type_name))
+        if topic is None:
+            topic = Topic(self.entity, name, idl_type(type_name))
+            self._topics[name, type_name] = topic
+        return topic
 
     def next_service_id(self) -> str:
         """Return what pairs the two endpoints of a service or client, written as rmw does."""
@@ -53,13 +67,11 @@ class Participant:
 
 class _Endpoint:
     handle: int
+    _closed = False
 
     def close(self) -> None:
+        self._closed = True
         binding.delete(self.handle)
-        binding.delete(self._topic._ref)
-
-    def __init__(self, participant: Participant, topic: str, type_name: str) -> None:
-        self._topic = Topic(participant.entity, topic, idl_type(type_name))
 
     @property
     def guid(self) -> bytes:
@@ -77,9 +89,9 @@ class Writer(_Endpoint):
         self, participant: Participant, topic: str, type_name: str, profile: QoSProfile,
         service: str = '', *, ignore_own: bool = False,
     ) -> None:
-        super().__init__(participant, topic, type_name)
         qos = to_dds(profile, _announcement(type_name, service), ignore_own=ignore_own)
-        self.entity = DataWriter(participant.publisher, self._topic, qos=qos)
+        self.entity = DataWriter(
+            participant.publisher, participant.topic(topic, type_name), qos=qos)
         self.handle = self.entity._ref
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -108,15 +120,19 @@ class Reader(_Endpoint):
         self, participant: Participant, topic: str, type_name: str, profile: QoSProfile,
         service: str = '', *, ignore_own: bool = False,
     ) -> None:
-        super().__init__(participant, topic, type_name)
         qos = to_dds(profile, _announcement(type_name, service), ignore_own=ignore_own)
-        self.entity = DataReader(participant.subscriber, self._topic, qos=qos)
+        self.entity = DataReader(
+            participant.subscriber, participant.topic(topic, type_name), qos=qos)
         self.handle = self.entity._ref
         self.condition = binding.create_data_condition(self.handle)
 
     def take(self, limit: int = 1) -> Iterator[tuple[memoryview, Any]]:
-        """Take up to that many samples, oldest first, with their sample info."""
-        return binding.take(self.handle, limit)
+        """Take up to that many samples, oldest first, with their sample info; none if closed."""
+        try:
+            yield from binding.take(self.handle, limit)
+        except DdsError:
+            if not self._closed:
+                raise
 
     def matched_count(self) -> int:
         return len(self.entity.get_matched_publications())

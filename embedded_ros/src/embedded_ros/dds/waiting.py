@@ -26,7 +26,7 @@ class WaitSet:
     """
     A set of conditions to wait for, each known by its own handle.
 
-    One thread waits; any thread may add, remove or delete conditions meanwhile.
+    One thread adds, removes and waits; any thread may delete conditions meanwhile.
     """
 
     def __init__(self, participant: int) -> None:
@@ -42,8 +42,8 @@ class WaitSet:
             self.add(condition)
 
     def add(self, condition: int) -> None:
-        binding.attach(self._entity, condition, condition)
-        self._conditions.add(condition)
+        if binding.attach(self._entity, condition, condition):
+            self._conditions.add(condition)
 
     def remove(self, condition: int) -> None:
         self._conditions.discard(condition)

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Any, TYPE_CHECKING
 
 from rclpy.context import Context
+from rclpy.parameter import Parameter
 from rclpy.signals import (
     install_signal_handlers,
     SignalHandlerOptions,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     'Context',
     'Future',
+    'Parameter',
     'create_node',
     'get_default_context',
     'get_global_executor',

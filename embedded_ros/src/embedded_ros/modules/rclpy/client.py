@@ -115,7 +115,7 @@ class Client:
         return False
 
     def _take(self) -> Callable[[], Any] | None:
-        for data, _ in () if self._destroyed else self._reader.take():
+        for data, _ in self._reader.take():
             if len(data) < CDR_HEADER + REQUEST_ID:
                 return None
             number, sequence = struct.unpack_from('<Qq', data, CDR_HEADER)

@@ -99,7 +99,9 @@ class Context:
         with self._lock:
             if self._participant is not None and not self._ok:
                 callback()
-            elif hasattr(callback, '__self__'):
+                return
+            self._on_shutdown = [ref for ref in self._on_shutdown if ref() is not None]
+            if hasattr(callback, '__self__'):
                 self._on_shutdown.append(weakref.WeakMethod(callback))
             else:
                 self._on_shutdown.append(lambda: callback)

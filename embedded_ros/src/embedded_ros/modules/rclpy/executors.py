@@ -10,6 +10,7 @@ import threading
 import time
 from types import TracebackType
 from typing import Any, Protocol, TYPE_CHECKING
+import weakref
 
 from rclpy._rclpy_pybind11 import RCLError
 from rclpy.callback_groups import CallbackGroup
@@ -17,6 +18,7 @@ from rclpy.context import Context, ExternalShutdownException
 from rclpy.task import Future, Task
 from rclpy.utilities import get_default_context
 
+from embedded_ros.dds.binding import DdsError
 from embedded_ros.dds.waiting import Guard, WaitSet
 
 if TYPE_CHECKING:
@@ -98,6 +100,8 @@ class Executor:
         self._is_shutdown = False
         self._guard = Guard(participant.handle)
         self._wait_set = WaitSet(participant.handle)
+        # Not in `shutdown`: another thread may still wait with these then.
+        weakref.finalize(self, _close, self._guard, self._wait_set).atexit = False
         self._context.on_shutdown(self.wake)
 
     @property
@@ -236,7 +240,7 @@ class Executor:
             result = None if call is None else call()
             if inspect.iscoroutine(result):
                 unfinished = result
-        except RCLError:
+        except (DdsError, RCLError):
             # A signal may end the context in the middle of a callback, which then cannot publish.
             if self._context.ok():
                 raise
@@ -273,6 +277,11 @@ class Executor:
         traceback: TracebackType | None,
     ) -> None:
         self.shutdown()
+
+
+def _close(guard: Guard, wait_set: WaitSet) -> None:
+    wait_set.close()
+    guard.close()
 
 
 def _ended(future: Future[Any]) -> bool:

@@ -46,7 +46,6 @@ class Service:
             identity)
         self._condition = self._reader.condition
         self._logger_name = logger_name
-        self._destroyed = False
         self._destroy = destroy
 
     @property
@@ -68,7 +67,7 @@ class Service:
             raise RCLError(f"Failed to respond on '{self.srv_name}': {error}") from error
 
     def _take(self) -> Callable[[], Any] | None:
-        for data, info in () if self._destroyed else self._reader.take():
+        for data, info in self._reader.take():
             request_id = bytes(data[CDR_HEADER:CDR_HEADER + REQUEST_ID])
             message = b''.join((data[:CDR_HEADER], data[CDR_HEADER + REQUEST_ID:]))
             try:
@@ -111,6 +110,5 @@ class Service:
         self._destroy(self)
 
     def _close(self) -> None:
-        self._destroyed = True
         self._reader.close()
         self._writer.close()

@@ -76,7 +76,7 @@ class Subscription(Generic[MsgType]):
 
         Bytes that are no such message are dropped, with an error in the log.
         """
-        for data, info in () if self._destroyed else self._reader.take():
+        for data, info in self._reader.take():
             try:
                 message = bytes(data) if self.raw else deserialize(data, self.msg_type)
             except SerializationError as error:
