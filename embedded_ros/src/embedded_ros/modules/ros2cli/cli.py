@@ -25,9 +25,9 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `ros2` with these arguments and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    # A shell's background job inherits SIGINT as ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _end)
+    # Explicitly, since a shell's background job inherits SIGINT as ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     if not arguments or arguments[0] in ('-h', '--help'):
         print(_help())
         return 0
@@ -42,22 +42,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = import_module(COMMANDS[name][0]).main(rest)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return int(signal.SIGINT)
+        return _exit_code_of_signal()
     except BrokenPipeError:  # the reader of our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
+        # An interrupt inside a callback of native code comes out as another exception.
+        if _received:
+            return _exit_code_of_signal()
         text = _one_line(error)
         if text is None:
             raise
         print(text, file=sys.stderr)
         return 1
-    return int(code or 0)
+    return _exit_code_of_signal() if _received else int(code or 0)
 
 
-def _end(signal_number: int, frame: object) -> NoReturn:
-    """End as a shell expects of a signal, but let the command leave the graph first."""
-    raise SystemExit(128 + signal_number)
+_received: list[int] = []
+
+
+def _interrupt(signal_number: int, frame: object) -> NoReturn:
+    """End the command, but let it leave the graph first."""
+    _received.append(signal_number)
+    raise KeyboardInterrupt
+
+
+def _exit_code_of_signal() -> int:
+    """Return what the other `ros2` returns after SIGINT, and what a shell expects of others."""
+    if not _received or _received[0] == signal.SIGINT:
+        return int(signal.SIGINT)
+    return 128 + _received[0]
 
 
 def _one_line(error: Exception) -> str | None:

@@ -73,7 +73,7 @@ def _call(arguments: argparse.Namespace) -> None:
     with command_node() as node:
         name = absolute_topic_name(node, arguments.service_name)
         client = node.create_client(cls, name)
-        while not client.wait_for_service(timeout_sec=_REMINDER_SECONDS):
+        while rclpy.ok() and not client.wait_for_service(timeout_sec=_REMINDER_SECONDS):
             print('waiting for service to become available...', flush=True)
         print(f'requester: making request: {request!r}\n', flush=True)
         future = client.call_async(request)

@@ -77,5 +77,5 @@ def _echo(arguments: argparse.Namespace) -> None:
         type_name = arguments.message_type or wait_for_type(node, topic)
         cls = known_message_class(type_name)
         node.create_subscription(cls, topic, show, qos_for_topic(node, topic, arguments))
-        while not (received and arguments.once):
+        while rclpy.ok() and not (received and arguments.once):
             rclpy.spin_once(node)

@@ -82,7 +82,7 @@ def _hz(arguments: argparse.Namespace) -> None:
         print(f'Subscribed to [{topic}]', flush=True)
         shown = 0.0
         next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
-        while True:
+        while rclpy.ok():
             rclpy.spin_once(node, timeout_sec=max(0.0, next_line - time.monotonic()))
             if time.monotonic() < next_line:
                 continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 
+import rclpy
+
 from ros2cli.discovery import absolute_topic_name, command_node
 from ros2cli.errors import CommandError
 from ros2cli.message_text import message_from_yaml
@@ -55,7 +57,7 @@ def _pub(arguments: argparse.Namespace) -> None:
         topic = absolute_topic_name(node, arguments.topic_name)
         publisher = node.create_publisher(cls, topic, qos_from_arguments(arguments))
         next_reminder = 0.0
-        while publisher.get_subscription_count() < wanted:
+        while rclpy.ok() and publisher.get_subscription_count() < wanted:
             if time.monotonic() >= next_reminder:
                 print(f'Waiting for at least {wanted} matching subscription(s)...', flush=True)
                 next_reminder = time.monotonic() + _SECONDS_BETWEEN_REMINDERS
@@ -63,7 +65,7 @@ def _pub(arguments: argparse.Namespace) -> None:
         print('publisher: beginning loop', flush=True)
         next_time = time.monotonic()
         published = 0
-        while True:
+        while rclpy.ok():
             publisher.publish(message)
             published += 1
             if arguments.print and published % arguments.print == 0:

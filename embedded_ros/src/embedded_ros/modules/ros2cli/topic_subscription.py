@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any
 
+import rclpy
 from rclpy.node import Node
 
 from embedded_ros.messages import message_class
@@ -27,10 +28,10 @@ def known_message_class(name: str) -> Any:
 def wait_for_type(node: Node, topic: str) -> str:
     """Return the type of a topic; warn and wait where the topic does not exist yet."""
     warned = False
-    while True:
+    while rclpy.ok():
         types = dict(node.get_topic_names_and_types()).get(topic)
         if types:
-            break
+            return _only(types, topic)
         if not warned:
             print(
                 f'WARNING: topic [{topic}] does not appear to be published yet',
@@ -39,6 +40,10 @@ def wait_for_type(node: Node, topic: str) -> str:
             )
             warned = True
         time.sleep(_STEP)
+    raise CommandError(f"topic '{topic}' was not waited for any longer")
+
+
+def _only(types: list[str], topic: str) -> str:
     if len(types) > 1:
         raise CommandError(
             f"topic '{topic}' has more than one type: [{', '.join(sorted(types))}]"
