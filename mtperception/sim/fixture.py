@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from ..geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
-from .triangles import circle, joined, loft, planar, Triangles
+from .marks import blot, disc, scratch, strip
+from .triangles import joined, planar, Triangles
 from .turned_parts import HEADS, nut, Pin, PIN_ENDS, screw, washer
 from .workpiece import block_triangles, Cell, divided, Feature, Slab, slab_triangles
 
@@ -41,6 +42,9 @@ class _Pieces:
         return {name: joined(parts) for name, parts in self.parts.items()}
 
 
+_Site = tuple[Slab, Cell]
+
+
 def draw_view(rng: np.random.Generator, width: int, height: int) -> PosedCamera:
     """Draw a camera that looks down at the origin of the fixture."""
     focal = width * rng.uniform(1.55, 2.45)
@@ -57,26 +61,29 @@ def draw_view(rng: np.random.Generator, width: int, height: int) -> PosedCamera:
 
 
 def draw_fixture(rng: np.random.Generator, view: PosedCamera, pins: int) -> Fixture:
-    """Draw a fixture with so many pins whose top faces are before the camera or just outside."""
-    while True:
+    """Draw a fixture with so many pins whose top faces are in the picture or just outside."""
+    placed: list[Pin] = []
+    seen: list[_Site] = []
+    while len(seen) < MAX_PINS + 4 or len(placed) < pins:
         slabs = _draw_slabs(rng)
         seen = [
             (slab, cell) for slab in slabs
             for cell in divided(rng, slab, 0.021, 0.042) if _in_view(view, slab, cell)
         ]
-        if len(seen) >= MAX_PINS + 4:
-            break
-    seen = [seen[i] for i in rng.permutation(len(seen))]
-    pieces = _Pieces()
-    placed = _place_pins(rng, view, seen, pins, pieces)
-    for slab, cell in seen[len(placed):]:
+        if len(seen) < MAX_PINS + 4:
+            continue
+        seen = [seen[i] for i in rng.permutation(len(seen))]
+        pieces = _Pieces()
+        placed, free = _place_pins(rng, view, seen, pins, pieces)
+    for slab, cell in free:
         _furnish(rng, slab, cell, pieces)
     texture = (float(rng.uniform(0.08, 0.2)), float(rng.uniform(0.0, np.pi)), rng.random(2))
     for slab in slabs:
         surface, cavity = slab_triangles(slab)
         pieces.add('slab', planar(surface, *texture))
         pieces.add('cavity', planar(cavity, *texture))
-    _draw_marks(rng, view, slabs, pieces)
+    for slab in slabs:
+        _draw_marks(rng, slab, pieces)
     _draw_bench(rng, slabs, pieces)
     if rng.random() < 0.35:
         _draw_clamp(rng, placed, pieces)
@@ -108,26 +115,24 @@ def _in_view(view: PosedCamera, slab: Slab, cell: Cell) -> bool:
 
 
 def _place_pins(
-    rng: np.random.Generator, view: PosedCamera, cells: list[tuple[Slab, Cell]], count: int,
-    pieces: _Pieces,
-) -> list[Pin]:
+    rng: np.random.Generator, view: PosedCamera, sites: list[_Site], count: int, pieces: _Pieces
+) -> tuple[list[Pin], list[_Site]]:
+    """Stand pins in the first cells that will do; return them and the cells left free."""
     sizes = np.exp(rng.uniform(np.log(SMALLEST_PIN), np.log(LARGEST_PIN), int(rng.integers(1, 4))))
     end = str(rng.choice(PIN_ENDS))
     style = rng.random()
     pins: list[Pin] = []
-    waiting = list(cells)
-    chosen: list[tuple[Slab, Cell]] = []
-    while waiting and len(pins) < count:
-        slab, cell = waiting.pop(0)
-        pin = _draw_pin(rng, view, slab, cell, float(rng.choice(sizes)), end, style)
+    free: list[_Site] = []
+    for slab, cell in sites:
+        pin = None
+        if len(pins) < count:
+            pin = _draw_pin(rng, view, slab, cell, float(rng.choice(sizes)), end, style)
         if pin is None:
-            continue
-        pins.append(pin)
-        chosen.append((slab, cell))
-        _seat(rng, slab, cell, pin, style, pieces)
-    rest = [item for item in cells if item not in chosen]
-    cells[:] = chosen + rest
-    return pins
+            free.append((slab, cell))
+        else:
+            pins.append(pin)
+            _seat(rng, slab, cell, pin, style, pieces)
+    return pins, free
 
 
 def _draw_pin(
@@ -172,17 +177,17 @@ def _seat(
     gap = base * (1.02 + 0.2 * rng.random()) + 0.0002
     feature = Feature()
     if style < 0.55 and cell.room > gap + 0.0008:
-        kind = 'hole' if rng.random() < 0.7 else 'counterbore'
+        recessed = rng.random() >= 0.7
         chamfer = min(rng.uniform(0.0, 0.0008), cell.room - gap - 0.0001)
         # Shallow: the pin stands on the ring's floor, which is dark.
         feature = Feature('hole', gap, 0.0015 + chamfer, chamfer)
-        if kind == 'counterbore' and cell.room > 1.3 * gap + 0.001:
+        if recessed and cell.room > 1.3 * gap + 0.001:
             feature = Feature('pocket', 1.25 * gap, 0.001, 0.0002, 0.0, 1.25 * gap, 1.2499 * gap)
     slab.cells.append((cell, feature))
-    shade = np.array([x, y, slab.height + 4e-5])
-    for reach, name in ((1.12, 'shade'), (1.3, 'shade'), (1.55, 'shade')):
+    # Three discs, one in the other, stand for the light that a pin takes from the plate around.
+    for reach in (1.12, 1.3, 1.55):
         if feature.kind == 'plain' and reach * base < cell.room:
-            pieces.add(name, _disc(reach * base, shade))
+            pieces.add('shade', disc(reach * base, np.array([x, y, slab.height + 4e-5])))
 
 
 def _furnish(rng: np.random.Generator, slab: Slab, cell: Cell, pieces: _Pieces) -> None:
@@ -257,21 +262,18 @@ def _screw(
     return feature
 
 
-def _draw_marks(
-    rng: np.random.Generator, view: PosedCamera, slabs: list[Slab], pieces: _Pieces
-) -> None:
-    """Draw scratches, chips, stains and scribed lines on the plates."""
-    for slab in slabs:
-        for _ in range(int(rng.integers(0, 14))):
-            name = str(rng.choice(('mark_bright', 'mark_dark')))
-            pieces.add(name, _scratch(rng, slab))
-        for _ in range(int(rng.integers(0, 9))):
-            name = str(rng.choice(('mark_bright', 'mark_dark')))
-            at = _somewhere(rng, slab, 3e-5)
-            pieces.add(name, _blot(rng, at, float(rng.uniform(0.0003, 0.0014))))
-        for _ in range(int(rng.integers(0, 4))):
-            at = _somewhere(rng, slab, 2e-5)
-            pieces.add('stain', _blot(rng, at, float(rng.uniform(0.004, 0.02))))
+def _draw_marks(rng: np.random.Generator, slab: Slab, pieces: _Pieces) -> None:
+    """Draw scratches, chips and stains on a plate, each kind a hair above it."""
+    for _ in range(int(rng.integers(0, 14))):
+        name = str(rng.choice(('mark_bright', 'mark_dark')))
+        pieces.add(name, scratch(rng, _somewhere(rng, slab, 3e-5)))
+    for _ in range(int(rng.integers(0, 9))):
+        name = str(rng.choice(('mark_bright', 'mark_dark')))
+        at = _somewhere(rng, slab, 3e-5)
+        pieces.add(name, blot(rng, at, float(rng.uniform(0.0003, 0.0014))))
+    for _ in range(int(rng.integers(0, 4))):
+        at = _somewhere(rng, slab, 2e-5)
+        pieces.add('stain', blot(rng, at, float(rng.uniform(0.004, 0.02))))
 
 
 def _somewhere(rng: np.random.Generator, slab: Slab, above: float) -> Floats:
@@ -279,48 +281,11 @@ def _somewhere(rng: np.random.Generator, slab: Slab, above: float) -> Floats:
     return np.array([slab.x + x, slab.y + y, slab.height + above])
 
 
-def _scratch(rng: np.random.Generator, slab: Slab) -> Triangles:
-    """Return a thin, slightly bent strip."""
-    start = _somewhere(rng, slab, 3e-5)
-    length, width = rng.uniform(0.004, 0.05), rng.uniform(0.00006, 0.0003)
-    angle, bend = rng.uniform(0, 2 * np.pi), rng.normal(0, 0.4)
-    steps = np.linspace(0.0, 1.0, 9)
-    heading = angle + bend * steps
-    path = start[:2] + np.cumsum(
-        np.column_stack((np.cos(heading), np.sin(heading))) * length / 8, axis=0)
-    side = np.column_stack((-np.sin(heading), np.cos(heading)))
-    half = 0.5 * width * np.sin(np.pi * np.clip(steps, 0.04, 0.96))[:, None]
-    left, right = path + half * side, path - half * side
-    return _strip(left, right, float(start[2]))
-
-
-def _strip(left: Floats, right: Floats, height: float) -> Triangles:
-    quads = np.stack((right[:-1], right[1:], left[1:], left[:-1]), axis=1)
-    points = np.concatenate((quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]))
-    flat = np.concatenate((points, np.full((*points.shape[:2], 1), height)), axis=2)
-    return Triangles(flat, np.broadcast_to((0.0, 0.0, 1.0), flat.shape).copy(), points / 0.1)
-
-
-def _blot(rng: np.random.Generator, at: Floats, radius: float) -> Triangles:
-    """Return an irregular flat patch."""
-    angles = np.linspace(0.0, 2 * np.pi, 28, endpoint=False)
-    waves = sum(
-        rng.normal(0, 0.28 / k) * np.cos(k * angles + rng.uniform(0, 6.3)) for k in range(1, 6))
-    outline = radius * np.clip(1.0 + waves, 0.25, 2.0)
-    return loft(angles, [(outline, 0.0), (0.0 * outline, 0.0)]).placed(np.eye(3), at)
-
-
-def _disc(radius: float, at: Floats) -> Triangles:
-    angles = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)
-    outline = circle(angles, radius)
-    return loft(angles, [(outline, 0.0), (0.0 * outline, 0.0)]).placed(np.eye(3), at)
-
-
 def _draw_bench(rng: np.random.Generator, slabs: list[Slab], pieces: _Pieces) -> None:
     floor = min(slab.height - slab.thickness for slab in slabs)
     grid = np.linspace(-0.35, 0.35, 22)
     lines = [np.column_stack((grid, np.full(22, y))) for y in grid]
-    squares = [_strip(upper, lower, floor) for lower, upper in pairwise(lines)]
+    squares = [strip(upper, lower, floor) for lower, upper in pairwise(lines)]
     size, angle = float(rng.uniform(0.15, 0.4)), float(rng.uniform(0, np.pi))
     pieces.add('bench', planar(joined(squares), size, angle, rng.random(2)))
     half_x, half_y = sum(slab.half_x for slab in slabs), slabs[0].half_y
