@@ -36,7 +36,7 @@ def facing(part):
     """Return the cosine between each triangle's plane and its shading."""
     plane = np.cross(
         part.points[:, 1] - part.points[:, 0], part.points[:, 2] - part.points[:, 0])
-    plane /= np.linalg.norm(plane, axis=1, keepdims=True)
+    plane /= np.maximum(np.linalg.norm(plane, axis=1, keepdims=True), 1e-30)
     return (plane[:, None] * part.normals).sum(axis=2)
 
 

@@ -18,7 +18,7 @@ from .turned_parts import Pin, pin_triangles
 
 # The most triangles of a material's mesh.
 _CAPACITY = {
-    'bench': 1200, 'slab': 36000, 'cavity': 16000, 'screw_bright': 12000, 'screw_dark': 12000,
+    'bench': 1200, 'slab': 60000, 'cavity': 16000, 'screw_bright': 12000, 'screw_dark': 12000,
     'block': 8000, 'mark_bright': 1200, 'mark_dark': 1200, 'stain': 400, 'shade': 1200,
 }
 _PIN_CAPACITY = 1200
