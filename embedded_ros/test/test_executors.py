@@ -344,3 +344,19 @@ def test_nothing_grows_when_entities_come_and_go(make_node):
     rclpy.spin_once(node, timeout_sec=0)
     assert len(node.context.graph.endpoints()) == before
     assert list(node.timers) == []
+
+
+def test_removed_node_is_not_called_back(make_node):
+    first, second = make_node('first'), make_node('second')
+    calls = []
+    for number in range(3):
+        first.create_timer(0.01, lambda number=number: calls.append(number))
+    time.sleep(0.02)
+    rclpy.spin_once(first, timeout_sec=1)
+    assert len(calls) == 1
+    for _ in range(3):
+        rclpy.spin_once(second, timeout_sec=0.02)
+    assert len(calls) == 1
+    rclpy.spin_once(first, timeout_sec=1)
+    rclpy.spin_once(first, timeout_sec=1)
+    assert sorted(calls) == [0, 1, 2]

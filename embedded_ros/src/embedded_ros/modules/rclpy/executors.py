@@ -191,7 +191,7 @@ class Executor:
                 return lambda: self._run_task(task)
             while self._ready:
                 entity = self._ready.popleft()
-                if entity.callback_group.beginning_execution(entity):
+                if self._serves(entity) and entity.callback_group.beginning_execution(entity):
                     self._started.add(entity)
                     return lambda: self._run_entity(entity)
             self._wait(deadline)
@@ -218,7 +218,8 @@ class Executor:
             raise ExternalShutdownException
         if self._guard.condition in conditions:
             self._guard.reset()
-        self._ready.extend(timer for timer in timers if timer.is_ready())
+        due = (timer for timer in timers if timer.is_ready())
+        self._ready.extend(sorted(due, key=lambda timer: timer.time_until_next_call() or 0))
         self._ready.extend(waiting[c] for c in conditions if c in waiting)
         if not conditions and not self._ready and not self._tasks and deadline.passed():
             raise TimeoutException
@@ -228,6 +229,10 @@ class Executor:
             for entity in node._entities():
                 if entity not in self._started and entity.callback_group.can_execute(entity):
                     yield entity
+
+    def _serves(self, entity: _Entity) -> bool:
+        """Tell whether the entity is still there; its node may have been removed meanwhile."""
+        return any(entity in node._entities() for node in self.get_nodes())
 
     def _run_entity(self, entity: _Entity) -> None:
         unfinished = None
