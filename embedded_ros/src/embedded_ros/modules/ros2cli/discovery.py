@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import os
 import time
@@ -60,11 +60,13 @@ def discovered_node(arguments: argparse.Namespace) -> Iterator[Node]:
         yield node
 
 
-def wait_for_discovery(node: Node, spin_time: float | None = None) -> None:
-    """Wait until nothing new appears in the graph, or for the given seconds."""
+def wait_for_discovery(
+    node: Node, spin_time: float | None = None, until: Callable[[], bool] = lambda: False
+) -> None:
+    """Wait until nothing new appears in the graph, or for the given seconds, or until it holds."""
     start = changed = time.monotonic()
     seen: Any = None
-    while True:
+    while not until():
         graph = (
             sorted(node.get_node_names_and_namespaces()),
             sorted(node.get_topic_names_and_types()),
@@ -115,3 +117,17 @@ def find_node(node: Node, wanted: str) -> tuple[str, str, str]:
         if entry[0] == full:
             return entry
     raise CommandError(f"Unable to find node '{full}'")
+
+
+@contextlib.contextmanager
+def found_node(arguments: argparse.Namespace) -> Iterator[tuple[Node, str]]:
+    """Give a node, and the full name of the node that the arguments name, once it is seen."""
+    full = '/' + arguments.node_name.strip('/')
+    with command_node() as node:
+        wait_for_discovery(
+            node,
+            arguments.spin_time,
+            until=lambda: any(entry[0] == full for entry in node_names(node, hidden=True)),
+        )
+        find_node(node, full)
+        yield node, full

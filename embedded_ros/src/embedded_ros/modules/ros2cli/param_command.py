@@ -18,7 +18,7 @@ import yaml
 from ros2cli.discovery import (
     add_discovery_arguments,
     discovered_node,
-    find_node,
+    found_node,
     node_names,
 )
 from ros2cli.errors import CommandError
@@ -108,25 +108,20 @@ class _Parameters:
 
 
 def _list(arguments: argparse.Namespace) -> None:
+    if arguments.node_name:
+        with found_node(arguments) as (node, full):
+            _print_names(_Parameters(node, full), with_types=arguments.param_type)
+        return
     with discovered_node(arguments) as node:
-        if arguments.node_name:
-            nodes = [find_node(node, arguments.node_name)]
-        else:
-            with_services = {
-                name.rpartition('/')[0]
-                for name, _ in node.get_service_names_and_types()
-                if name.endswith('/list_parameters')
-            }
-            nodes = [
-                entry
-                for entry in node_names(node, hidden=arguments.include_hidden_nodes)
-                if entry[0] in with_services
-            ]
-        for full, _, _ in nodes:
-            parameters = _Parameters(node, full)
-            if not arguments.node_name:
+        with_services = {
+            name.rpartition('/')[0]
+            for name, _ in node.get_service_names_and_types()
+            if name.endswith('/list_parameters')
+        }
+        for full, _, _ in node_names(node, hidden=arguments.include_hidden_nodes):
+            if full in with_services:
                 print(f'{full}:')
-            _print_names(parameters, with_types=arguments.param_type)
+                _print_names(_Parameters(node, full), with_types=arguments.param_type)
 
 
 def _print_names(parameters: _Parameters, *, with_types: bool) -> None:
@@ -140,8 +135,7 @@ def _print_names(parameters: _Parameters, *, with_types: bool) -> None:
 
 
 def _get(arguments: argparse.Namespace) -> None:
-    with discovered_node(arguments) as node:
-        full, _, _ = find_node(node, arguments.node_name)
+    with found_node(arguments) as (node, full):
         values = _Parameters(node, full).values([arguments.parameter_name])
     if not values or values[0].type == ParameterType.PARAMETER_NOT_SET:
         raise CommandError(f"Parameter not set: node '{full}' has no '{arguments.parameter_name}'")
@@ -158,8 +152,7 @@ def _set(arguments: argparse.Namespace) -> int:
         parameter = Parameter(arguments.parameter_name, value=value)
     except (yaml.YAMLError, TypeError, ValueError):
         raise CommandError(f"'{arguments.value}' is no value that a parameter can have") from None
-    with discovered_node(arguments) as node:
-        full, _, _ = find_node(node, arguments.node_name)
+    with found_node(arguments) as (node, full):
         parameters = _Parameters(node, full)
         result = parameters.set(parameter)
     if result.successful:
@@ -172,8 +165,7 @@ def _set(arguments: argparse.Namespace) -> int:
 
 
 def _describe(arguments: argparse.Namespace) -> None:
-    with discovered_node(arguments) as node:
-        full, _, _ = find_node(node, arguments.node_name)
+    with found_node(arguments) as (node, full):
         parameters = _Parameters(node, full)
         known = set(parameters.names())
         for name in arguments.parameter_names:
@@ -202,8 +194,7 @@ def _print_descriptor(descriptor: Any) -> None:
 
 
 def _dump(arguments: argparse.Namespace) -> None:
-    with discovered_node(arguments) as node:
-        full, _, _ = find_node(node, arguments.node_name)
+    with found_node(arguments) as (node, full):
         parameters = _Parameters(node, full)
         names = parameters.names()
         values = parameters.values(names)
