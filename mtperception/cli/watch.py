@@ -87,31 +87,22 @@ def launched(file: str, namespace: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def watch(arguments: argparse.Namespace, launch: subprocess.Popen[bytes] | None) -> None:
     """Show the cell once a second until Ctrl-C, the time is up or its launch has ended."""
-    import rclpy
-    from rclpy.executors import ExternalShutdownException
-    from rclpy.signals import SignalHandlerOptions
+    from mtperception.nodes.watch import watching
 
-    from mtperception.nodes.watch import WatchNode
-
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    node = WatchNode(namespace=arguments.namespace)
     start = time.monotonic()
     until = start + arguments.seconds if arguments.seconds else float('inf')
-    try:
-        with display(quiet=arguments.json) as show:
+    with watching(arguments.namespace) as (node, listen), display(arguments.json) as show:
+        try:
             shown = start
             while time.monotonic() < until and (launch is None or launch.poll() is None):
-                with contextlib.suppress(ExternalShutdownException):
-                    rclpy.spin_once(node, timeout_sec=0.1)
+                listen(0.1)
                 if time.monotonic() - shown >= 1.0:
                     shown += 1.0
                     show(node, shown - start)
-    finally:
-        if arguments.json:
-            print(json.dumps({
-                'seconds': time.monotonic() - start, 'pin_detector': node.figures()}))
-        node.destroy_node()
-        rclpy.try_shutdown()
+        finally:
+            if arguments.json:
+                print(json.dumps({
+                    'seconds': time.monotonic() - start, 'pin_detector': node.figures()}))
 
 
 @contextlib.contextmanager

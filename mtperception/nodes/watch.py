@@ -1,12 +1,17 @@
 """Accuracy and health of a running cell, from its topics alone."""
 
 from collections import deque
+from collections.abc import Callable, Iterator
+import contextlib
 import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
+import rclpy
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo
 from vision_msgs.msg import Detection2DArray
 
@@ -109,3 +114,26 @@ class WatchNode(Node):
             self.score.add(self._found.pop(stamp), truth, *self._size)
         while len(frames) > REMEMBERED:
             frames.pop(next(iter(frames)))
+
+
+@contextlib.contextmanager
+def watching(namespace: str) -> Iterator[tuple[WatchNode, Callable[[float], None]]]:
+    """
+    Give a watching node and a function that lets it listen for so many seconds.
+
+    Signals are left to the caller.
+    """
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    node = WatchNode(namespace=namespace)
+
+    def listen(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        with contextlib.suppress(ExternalShutdownException):
+            while (left := end - time.monotonic()) > 0:
+                rclpy.spin_once(node, timeout_sec=left)
+
+    try:
+        yield node, listen
+    finally:
+        node.destroy_node()
+        rclpy.try_shutdown()
