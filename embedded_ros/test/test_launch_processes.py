@@ -162,6 +162,20 @@ def test_sigint_works_where_it_was_inherited_as_ignored(launch):
     assert '[child-1] interrupted\n' in running.text
 
 
+def test_closed_terminal_ends_all_but_not_under_nohup(launch):
+    description = f'return LaunchDescription([python({OBEDIENT!r})])'
+    running = launch(description)
+    running.wait_for('ready')
+    running.process.send_signal(signal.SIGHUP)
+    assert running.end(timeout=5) == 0
+    running = launch(
+        description, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    running.wait_for('ready')
+    running.process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.process.wait(0.5)
+
+
 def test_stubborn_process_is_killed_in_the_end(launch):
     running = launch(f"""
         return LaunchDescription([python(
@@ -282,3 +296,23 @@ def test_malformed_launch_argument(launch, arguments, expected):
     assert running.end() == 1
     assert expected in running.text
     assert len(running.text.splitlines()) == 1
+
+
+@pytest.mark.parametrize('seconds', [0.05, 0.1, 0.2, 0.4])
+def test_ctrl_c_while_a_node_starts_shows_no_stack_trace(launch, tmp_path, monkeypatch, seconds):
+    folders = [tmp_path / 'share/ament_index/resource_index/packages', tmp_path / 'lib/cell']
+    for folder in folders:
+        folder.mkdir(parents=True)
+    (folders[0] / 'cell').write_text('')
+    program = folders[1] / 'slow'
+    program.write_text(f'#!{sys.executable}\nimport time, decimal, rclpy\ntime.sleep(9)\n')
+    program.chmod(0o755)
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))
+    running = launch("""
+        return LaunchDescription([Node(package='cell', executable='slow', output='screen')])""")
+    running.wait_for('process started')
+    time.sleep(seconds)
+    running.process.send_signal(signal.SIGINT)
+    assert running.end(timeout=2) == 0
+    assert 'Traceback' not in running.text
+    assert 'finished cleanly' in running.text

@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 from dataclasses import dataclass
 import os
+from pathlib import Path
 import shlex
 import shutil
 import signal
@@ -49,6 +50,8 @@ class ChildProcess:
     A process that has not been started yet.
 
     `output` is one of "screen", "log" and "both". With `emulate_tty` the process sees a terminal.
+    A ROS node handles SIGTERM once it is up; before that, SIGTERM ends it and SIGINT would, too,
+    but not without the stack trace of an interrupted interpreter.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class ChildProcess:
         cwd: str | None,
         output: str,
         emulate_tty: bool,
+        is_ros_node: bool,
     ) -> None:
         if output not in OUTPUTS:
             raise LaunchError(
@@ -74,6 +78,7 @@ class ChildProcess:
         self._cwd = cwd
         self._destinations = OUTPUTS[output]
         self._emulate_tty = emulate_tty
+        self._is_ros_node = is_ros_node
         self._process: asyncio.subprocess.Process | None = None
         self._started = asyncio.Event()
         self._finished = asyncio.Event()
@@ -154,8 +159,9 @@ class ChildProcess:
     async def stop(self, *, sigterm_timeout: float, sigkill_timeout: float) -> None:
         """Interrupt the process; terminate it after some seconds, kill it after some more."""
         await self._started.wait()
+        starting = self._is_ros_node and not _handles(self.pid, signal.SIGTERM)
         for signal_number, patience in (
-            (signal.SIGINT, sigterm_timeout),
+            (signal.SIGTERM if starting else signal.SIGINT, sigterm_timeout),
             (signal.SIGTERM, sigkill_timeout),
             (signal.SIGKILL, None),
         ):
@@ -180,6 +186,16 @@ def _is_program(program: str, path: str | None, cwd: str | None) -> bool:
     if os.sep in program:
         program = os.path.join(cwd or '', program)
     return shutil.which(program, path=path) is not None
+
+
+def _handles(pid: int, signal_number: signal.Signals) -> bool:
+    """Tell whether a process has a handler for a signal; True where that cannot be known."""
+    try:
+        status = Path(f'/proc/{pid}/status').read_text(encoding='ascii', errors='replace')
+        caught = int(status.partition('SigCgt:')[2].split()[0], 16)
+    except (OSError, IndexError, ValueError):
+        return True
+    return bool(caught >> (signal_number - 1) & 1)
 
 
 def _tie_to_parent(parent: int) -> Callable[[], None]:

@@ -145,10 +145,17 @@ class LaunchService:
 
     @contextlib.contextmanager
     def _signals(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-        """Let signals end the launch, even those that were inherited as ignored."""
+        """
+        Let signals end the launch.
+
+        SIGINT does so even where it was inherited as ignored, as in a shell's background job;
+        SIGHUP does not, since that is what `nohup` is for.
+        """
         former = {number: signal.getsignal(number) for number in _SIGNALS}
+        if former[signal.SIGHUP] == signal.SIG_IGN:
+            del former[signal.SIGHUP]
         try:
-            for number in _SIGNALS:
+            for number in former:
                 loop.add_signal_handler(number, self._on_signal, number)
         except (RuntimeError, ValueError):  # not in the main thread: signals are another's affair
             yield

@@ -30,6 +30,8 @@ class ExecuteProcess(Action):
     `sigkill_timeout` seconds. `on_exit` answers its end.
     """
 
+    is_ros_node = False
+
     def __init__(
         self,
         *,
@@ -77,6 +79,7 @@ class ExecuteProcess(Action):
             cwd=None if self.cwd is None else perform_substitutions(context, self.cwd),
             output=perform_substitutions(context, self.output),
             emulate_tty=self.emulate_tty,
+            is_ros_node=self.is_ros_node,
         )
         sigterm_timeout = _seconds(context, 'sigterm_timeout', self.sigterm_timeout)
         sigkill_timeout = _seconds(context, 'sigkill_timeout', self.sigkill_timeout)

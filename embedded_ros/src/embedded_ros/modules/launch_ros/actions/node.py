@@ -25,6 +25,8 @@ class Node(ExecuteProcess):
     names. Whatever ExecuteProcess takes beside the command is taken here too.
     """
 
+    is_ros_node = True
+
     def __init__(
         self,
         *,
