@@ -212,3 +212,10 @@ def test_old_frames_are_dropped(ros, frames):
 def test_a_missing_model_is_named(ros):
     with pytest.raises(ModelError, match='nosuch'):
         PinDetectorNode(parameter_overrides=[Parameter('model', value='nosuch')])
+
+
+def test_a_misspelt_parameter_is_named(ros, capfd):
+    node = PinDetectorNode(parameter_overrides=[Parameter('score_treshold', value=0.9)])
+    node.destroy_node()
+    assert "'score_treshold' is no parameter of pin_detector: did you mean 'score_threshold'?" \
+        in capfd.readouterr().err

@@ -3,7 +3,6 @@
 import sys
 from typing import Any
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
@@ -11,6 +10,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 from mtperception.nodes.conversions import camera_info_message, image_message, pins_to_message
+from mtperception.nodes.parameters import integer, real, warn_of_unknown_parameters
 from mtperception.nodes.process import run_node
 from mtperception.pin.detection import PinDetection
 from mtperception.sim.labels import PinLabel
@@ -33,12 +33,11 @@ class CellSimulatorNode(Node):
 
     def __init__(self, **options: Any) -> None:
         super().__init__('cell_simulator', **options)
-        rate = self.declare_parameter('rate', 15.0, ParameterDescriptor(
-            description='Pictures a second.', read_only=True,
-            floating_point_range=[FloatingPointRange(from_value=0.1, to_value=1000.0)])).value
-        seed = self.declare_parameter('seed', 0, ParameterDescriptor(
-            description='The same seed plays the same cell.', read_only=True,
-            integer_range=[IntegerRange(from_value=0, to_value=2**31 - 1, step=1)])).value
+        rate = self.declare_parameter('rate', 15.0, real(
+            'Pictures a second.', 0.1, 1000.0, read_only=True)).value
+        seed = self.declare_parameter('seed', 0, integer(
+            'The same seed plays the same cell.', 0, 2**31 - 1, read_only=True)).value
+        warn_of_unknown_parameters(self)
 
         from mtperception.sim.pin_scene import LiveFixture
 

@@ -4,12 +4,7 @@ import sys
 import time
 from typing import Any, NamedTuple
 
-from rcl_interfaces.msg import (
-    FloatingPointRange,
-    IntegerRange,
-    ParameterDescriptor,
-    SetParametersResult,
-)
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_sensor_data, QoSProfile
@@ -21,6 +16,7 @@ from mtperception.nodes.conversions import image_message, pins_to_message, secon
 from mtperception.nodes.health import DiagnosticsPublisher, Health
 from mtperception.nodes.image_gate import check_image, grey_image, ImageError
 from mtperception.nodes.newest_frame import NewestFrameWorker
+from mtperception.nodes.parameters import integer, real, text, warn_of_unknown_parameters
 from mtperception.nodes.process import run_node
 
 NEWEST_ONLY = QoSProfile(
@@ -53,19 +49,15 @@ class PinDetectorNode(Node):
         self._activate()
 
     def _declare_parameters(self) -> None:
-        self.declare_parameter('model', 'pin', ParameterDescriptor(
-            description='Name of a bundled model, or path of a .safetensors file.',
-            read_only=True))
-        self.declare_parameter('threads', 0, ParameterDescriptor(
-            description="Threads of the network; 0 leaves torch's own choice.",
-            read_only=True,
-            integer_range=[IntegerRange(from_value=0, to_value=256, step=1)]))
-        self.declare_parameter('score_threshold', 0.5, ParameterDescriptor(
-            description='Pins with a lower score are not published.',
-            floating_point_range=[FloatingPointRange(from_value=0.0, to_value=1.0)]))
-        self.declare_parameter('max_image_age', 0.0, ParameterDescriptor(
-            description='Frames older than this many seconds are dropped; 0 takes all.',
-            floating_point_range=[FloatingPointRange(from_value=0.0, to_value=3600.0)]))
+        self.declare_parameter('model', 'pin', text(
+            'Name of a bundled model, or path of a .safetensors file.', read_only=True))
+        self.declare_parameter('threads', 0, integer(
+            "Threads of the network; 0 leaves torch's own choice.", 0, 256, read_only=True))
+        self.declare_parameter('score_threshold', 0.5, real(
+            'Pins with a lower score are not published.', 0.0, 1.0))
+        self.declare_parameter('max_image_age', 0.0, real(
+            'Frames older than this many seconds are dropped; 0 takes all.', 0.0, 3600.0))
+        warn_of_unknown_parameters(self)
         self._score_threshold = float(self.get_parameter('score_threshold').value)
         self._max_image_age = float(self.get_parameter('max_image_age').value)
         self.add_on_set_parameters_callback(self._on_set_parameters)

@@ -4,10 +4,9 @@ from collections.abc import Callable
 import sys
 
 import rclpy
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
-
-from mtperception.zoo import ModelError
 
 
 def run_node(make_node: Callable[[], Node], argv: list[str] | None = None) -> int:
@@ -24,8 +23,11 @@ def run_node(make_node: Callable[[], Node], argv: list[str] | None = None) -> in
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
-    except (ModelError, RuntimeError, ValueError) as error:
-        print(f'{error}', file=sys.stderr)
+    except ModuleNotFoundError as error:
+        print(f'{error}: pip install -r requirements.txt (README.md)', file=sys.stderr)
+        return 1
+    except (OSError, ParameterException, RuntimeError, ValueError) as error:
+        print(' '.join(str(error).split()), file=sys.stderr)
         return 1
     finally:
         if node is not None:
