@@ -19,18 +19,29 @@ def run_node(make_node: Callable[[], Node], argv: list[str] | None = None) -> in
     node = None
     try:
         rclpy.init(args=argv)
+    except (RuntimeError, ValueError) as error:  # wrong ROS arguments or environment
+        return complain(error)
+    try:
         node = make_node()
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
-    except ModuleNotFoundError as error:
-        print(f'{error}: pip install -r requirements.txt (README.md)', file=sys.stderr)
-        return 1
-    except (OSError, ParameterException, RuntimeError, ValueError) as error:
-        print(' '.join(str(error).split()), file=sys.stderr)
-        return 1
+    except Exception as error:
+        if not rclpy.ok():  # a signal, of which native code has made an error of its own
+            return 0
+        if isinstance(error, ModuleNotFoundError):
+            return complain(f'{error}: pip install -r requirements.txt (README.md)')
+        if isinstance(error, OSError | ParameterException | RuntimeError | ValueError):
+            return complain(error)
+        raise
     finally:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def complain(what: object) -> int:
+    """Say in one line why the process cannot run; return its exit status."""
+    print(' '.join(str(what).split()), file=sys.stderr)
+    return 1

@@ -45,7 +45,8 @@ class CvBridge:
             raise TypeError('Your input type is not a numpy array')
         if cvim.ndim not in (2, 3):
             raise CvBridgeError(f'an image has two or three dimensions, not {cvim.ndim}')
-        message = Image(height=cvim.shape[0], width=cvim.shape[1])
+        height, width = np.shape(cvim)[:2]
+        message = Image(height=height, width=width)
         if header is not None:
             message.header = header
         message.encoding = _encoding_of(cvim, encoding)

@@ -203,7 +203,8 @@ class Executor:
             raise ExternalShutdownException
         if self._is_shutdown:
             raise ShutdownException
-        waiting, timers = {}, []
+        waiting: dict[int, _Entity] = {}
+        timers: list[Any] = []
         for entity in self._waited_for():
             if entity._condition:
                 waiting[entity._condition] = entity
@@ -218,8 +219,9 @@ class Executor:
             raise ExternalShutdownException
         if self._guard.condition in conditions:
             self._guard.reset()
-        due = (timer for timer in timers if timer.is_ready())
-        self._ready.extend(sorted(due, key=lambda timer: timer.time_until_next_call() or 0))
+        due = [timer for timer in timers if timer.is_ready()]
+        due.sort(key=lambda timer: timer.time_until_next_call() or 0)
+        self._ready.extend(due)
         self._ready.extend(waiting[c] for c in conditions if c in waiting)
         if not conditions and not self._ready and not self._tasks and deadline.passed():
             raise TimeoutException

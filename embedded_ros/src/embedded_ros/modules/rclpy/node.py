@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-import itertools
 import threading
 from types import TracebackType
 from typing import Any, TYPE_CHECKING, TypeVar
@@ -57,7 +56,7 @@ class Node(NodeParameters, NodeGraph):
         allow_undeclared_parameters: bool = False,
         automatically_declare_parameters_from_overrides: bool = False,
     ) -> None:
-        self._context = get_default_context() if context is None else context
+        self._context: Context = get_default_context() if context is None else context
         self._context.require_ok()
         self._arguments = RosArguments.combined(
             cli_args, self._context.arguments if use_global_arguments else None)
@@ -285,16 +284,17 @@ class Node(NodeParameters, NodeGraph):
             self.executor.remove_node(self)
         with self._context.graph.one_announcement():
             self._context.graph.remove_node(self._graph_node)
-            for destroy, owned in (
+            owners: tuple[tuple[Callable[[Any], bool], list[Any]], ...] = (
                 (self.destroy_publisher, self._publishers),
                 (self.destroy_subscription, self._subscriptions),
                 (self.destroy_client, self._clients),
                 (self.destroy_service, self._services),
                 (self.destroy_timer, self._timers),
                 (self.destroy_guard_condition, self._guards),
-            ):
+            )
+            for destroy, owned in owners:
                 for entity in list(owned):
-                    destroy(entity)  # type: ignore[operator]
+                    destroy(entity)
 
     def _profile(
         self, entity: str, topic: str, profile: QoSProfile | int,
@@ -334,9 +334,8 @@ class Node(NodeParameters, NodeGraph):
     def _entities(self) -> list[Any]:
         """Return what an executor waits for."""
         with self._owned:
-            handlers = [
-                handler for owner in itertools.chain(self._publishers, self._subscriptions)
-                for handler in owner.event_handlers]
+            senders: list[Any] = [*self._publishers, *self._subscriptions]
+            handlers = [handler for sender in senders for handler in sender.event_handlers]
             return [
                 *self._timers, *self._subscriptions, *self._guards, *self._clients,
                 *self._services, *handlers]

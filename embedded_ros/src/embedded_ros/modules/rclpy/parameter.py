@@ -47,8 +47,8 @@ class Parameter:
                 if parameter_value.typecode in _ARRAY_CODES:
                     return _ARRAY_CODES[parameter_value.typecode]
             elif isinstance(parameter_value, (list, tuple)):
-                for kind, python_type in _ARRAYS:
-                    if all(isinstance(element, python_type) for element in parameter_value):
+                for kind, element_type in _ARRAYS:
+                    if all(isinstance(element, element_type) for element in parameter_value):
                         return kind
             raise TypeError(
                 'The given value is not one of the allowed types of a parameter: '
