@@ -1,7 +1,10 @@
 """Pictures of pins on a machined workpiece, with exact labels: a data set's, and a live cell's."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+import contextlib
 from dataclasses import replace
 from types import TracebackType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +67,8 @@ class LiveFixture:
     """
     A fixed camera over a fixture whose workpiece changes every few seconds.
 
-    The same seed plays the same cell. A context manager, to be used from one thread.
+    The same seed plays the same cell. A context manager. The next workpiece is rendered on a
+    thread of its own while this one is shown, so that no picture comes late.
     """
 
     # Seconds that a workpiece stays, the empty moment before it is put in included.
@@ -73,18 +77,26 @@ class LiveFixture:
 
     def __init__(self, seed: int, width: int = WIDTH, height: int = HEIGHT) -> None:
         self._seed = seed
-        self._stage = PinStage(width, height)
         rng = np.random.default_rng([seed, 0])
         self._view = draw_view(rng, width, height)
         self._lens = effects.draw_lens(rng)
+        # OpenGL wants to be used from one thread.
+        self._renderer = ThreadPoolExecutor(1, 'live_fixture')
+        try:
+            self._renderer.submit(self._set_up, rng, width, height).result()
+        except BaseException:
+            self._renderer.shutdown()
+            raise
+        self._shown = self._ordered(0)
+        self._next = self._ordered(1)
+
+    def _set_up(self, rng: np.random.Generator, width: int, height: int) -> None:
+        self._stage = PinStage(width, height)
         self._stage.light(rng)
         self._stage.paint(rng)
         self._bench = draw_fixture(rng, self._view, 0).meshes['bench']
         nothing = Fixture(self._view, (), {'bench': self._bench})
         self._empty_picture, _ = _developed(rng, self._stage, nothing)
-        self._turn = -1
-        self._picture = self._empty_picture
-        self._labels: tuple[PinLabel, ...] = ()
 
     def __enter__(self) -> 'LiveFixture':
         return self
@@ -99,29 +111,40 @@ class LiveFixture:
 
     def close(self) -> None:
         """Free the renderer; harmless when done twice."""
-        self._stage.close()
+        with contextlib.suppress(RuntimeError):  # it was done before
+            self._renderer.submit(self._stage.close)
+        self._renderer.shutdown()
 
     def step(self, t: float) -> PinSample:
         """Take a picture at a time in seconds, 0 or later."""
         turn, since = divmod(t, self.period)
         if since < self.empty:
             return PinSample(self._exposed(t, self._empty_picture), (), self._view.camera)
-        if turn != self._turn:
-            self._change_workpiece(int(turn))
-        return PinSample(self._exposed(t, self._picture), self._labels, self._view.camera)
+        if turn != self._shown.turn:
+            self._shown = self._next if turn == self._next.turn else self._ordered(int(turn))
+            self._next = self._ordered(int(turn) + 1)
+        picture, labels = self._shown.rendered.result()
+        return PinSample(self._exposed(t, picture), labels, self._view.camera)
 
-    def _change_workpiece(self, turn: int) -> None:
+    def _ordered(self, turn: int) -> '_Workpiece':
+        return _Workpiece(turn, self._renderer.submit(self._rendered, turn))
+
+    def _rendered(self, turn: int) -> tuple[effects.Picture, tuple[PinLabel, ...]]:
         rng = np.random.default_rng([self._seed, 1, turn])
         drawn = draw_fixture(rng, self._view, int(rng.integers(1, MAX_PINS + 1)))
         fixture = replace(drawn, meshes={**drawn.meshes, 'bench': self._bench})
         self._stage.paint(rng, bench=False)
-        self._picture, self._labels = _developed(rng, self._stage, fixture)
-        self._turn = turn
+        return _developed(rng, self._stage, fixture)
 
     def _exposed(self, t: float, picture: effects.Picture) -> NDArray[np.uint8]:
         rng = np.random.default_rng([self._seed, 2, int(1e6 * t)])
         flicker = 1.0 + 0.02 * np.sin(2 * np.pi * 3.3 * t) + rng.normal(0.0, 0.008)
         return effects.photograph(rng, picture * np.float32(flicker), self._lens)
+
+
+class _Workpiece(NamedTuple):
+    turn: int
+    rendered: 'Future[tuple[effects.Picture, tuple[PinLabel, ...]]]'
 
 
 def _developed(
