@@ -15,6 +15,7 @@ bundled = pytest.mark.skipif('pin' not in zoo.names(), reason='the model is not 
 SETTINGS = """
 stem: 4
 width: 8
+deep: 8
 dilations: [1, 1]
 epochs: 2
 samples_per_epoch: 16

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.camera import PinholeCamera
-from mtperception.pin.augmentation import random_cut, random_look
+from mtperception.pin.augmentation import random_centre, random_cut, random_look
 from mtperception.pin.dataset import DatasetError, LabelledPin, read_pictures
 from mtperception.sim import coco
 from mtperception.sim.labels import PinLabel
@@ -103,7 +103,8 @@ def test_cuts_take_key_points_exactly_where_the_picture_goes(seed):
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(40, 220, 2)
     label = LabelledPin(x, y, 20.0, (x - 10, y - 10, x + 10, y + 10), 1.0)
-    cut, (moved,) = random_cut(blob(x, y), [label], 128, rng)
+    cut, (moved,) = random_cut(
+        blob(x, y), [label], random_centre(blob(x, y), [label], 128, rng), 128, rng)
     rows, columns = np.mgrid[:128, :128]
     if not (14 < moved.x < 113 and 14 < moved.y < 113):
         assert cut.astype(float).sum() < blob(x, y).sum() * 1.6

@@ -11,7 +11,7 @@ from mtperception.pin.network import (
     pixels_to_cells,
 )
 
-SMALL = PinArchitecture(stem=4, width=8, dilations=(1, 2))
+SMALL = PinArchitecture(stem=4, width=8, deep=8, dilations=(1, 2))
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def run(network, picture):
 
 def test_default_network_is_small():
     parameters = sum(value.numel() for value in PinNetwork(PinArchitecture()).parameters())
-    assert 26_000 <= parameters <= 120_000
+    assert parameters <= 150_000
 
 
 @pytest.mark.parametrize('size', [(16, 16), (100, 100), (101, 103), (512, 612), (97, 40)])
@@ -48,13 +48,13 @@ def test_batch_of_two_equals_two_of_one(network):
             torch.testing.assert_close(getattr(both, name)[index], getattr(alone, name)[0])
 
 
-@pytest.mark.parametrize(('right', 'down'), [(4, 0), (0, 4), (12, 8)])
-def test_moving_the_picture_by_cells_moves_the_maps(network, right, down):
-    large = torch.rand(1, 1, 140, 160)
-    before = run(network, large[..., 20:120, 20:140]).heat[0]
-    after = run(network, large[..., 20 - down:120 - down, 20 - right:140 - right]).heat[0]
+@pytest.mark.parametrize(('right', 'down'), [(8, 0), (0, 8), (16, 24)])
+def test_moving_the_picture_by_coarse_cells_moves_the_maps(network, right, down):
+    large = torch.rand(1, 1, 224, 240)
+    before = run(network, large[..., 24:224, 24:240]).heat[0]
+    after = run(network, large[..., 24 - down:224 - down, 24 - right:240 - right]).heat[0]
     rows, columns = down // 4, right // 4
-    inner = slice(10, -10)
+    inner = slice(18, -18)
     moved = after[rows:, columns:][:before.shape[0] - rows, :before.shape[1] - columns]
     kept = before[:before.shape[0] - rows, :before.shape[1] - columns]
     torch.testing.assert_close(moved[inner, inner], kept[inner, inner])
@@ -62,9 +62,9 @@ def test_moving_the_picture_by_cells_moves_the_maps(network, right, down):
 
 def test_a_cell_answers_to_the_pixels_around_its_stated_centre(network):
     # Where does a cell look? The gradient's reach must be symmetric about the stated pixel.
-    picture = torch.rand(1, 1, 120, 120, requires_grad=True)
+    picture = torch.rand(1, 1, 200, 200, requires_grad=True)
     heat = network(picture).heat
-    row, column = 14, 17
+    row, column = 26, 28
     heat[0, row, column].backward()
     ys, xs = np.nonzero(picture.grad[0, 0].numpy())
     centre = cells_to_pixels(torch.tensor([float(column), float(row)])).tolist()

@@ -33,7 +33,7 @@ def sample():
 def untrained():
     """Build a detector that knows nothing and therefore fires wherever it is asked to."""
     torch.manual_seed(0)
-    network = PinNetwork(PinArchitecture(stem=4, width=8, dilations=(1, 1)))
+    network = PinNetwork(PinArchitecture(stem=4, width=8, deep=8, dilations=(1, 1)))
     return PinDetector(network, model_name='none', sha256='', default_threshold=0.5)
 
 
@@ -76,7 +76,7 @@ def test_colour_is_turned_grey(detector, sample):
 
 
 @bundled
-@pytest.mark.parametrize(('right', 'down'), [(4, 0), (8, 12)])
+@pytest.mark.parametrize(('right', 'down'), [(8, 0), (16, 24)])
 def test_moving_the_picture_moves_the_pins(detector, sample, right, down):
     height, width = sample.image.shape
     around = np.pad(sample.image, 120, mode='reflect')
@@ -160,12 +160,12 @@ def test_thresholds_are_checked(untrained, threshold):
 @pytest.fixture
 def own_model(tmp_path):
     path = tmp_path / 'own.safetensors'
-    network = PinNetwork(PinArchitecture(stem=4, width=8, dilations=(1, 1)))
+    network = PinNetwork(PinArchitecture(stem=4, width=8, deep=8, dilations=(1, 1)))
     tensors = {name: value.numpy() for name, value in network.state_dict().items()
                if value.is_floating_point()}
     zoo.save(path, tensors, {
         'task': 'pin', 'threshold': 0.4,
-        'architecture': {'stem': 4, 'width': 8, 'dilations': [1, 1]}})
+        'architecture': {'stem': 4, 'width': 8, 'deep': 8, 'dilations': [1, 1]}})
     return path
 
 
@@ -178,8 +178,8 @@ def test_an_own_model_is_loaded_by_its_path(own_model):
 @pytest.mark.parametrize(('key', 'value', 'text'), [
     ('task', 'grasp', "model for 'grasp', not for pins"),
     ('architecture', {'stem': 4}, 'does not describe a pin network'),
-    ('architecture', {'stem': 4, 'width': 16, 'dilations': [1, 1]}, 'train it again'),
-    ('architecture', {'stem': 'x', 'width': 8, 'dilations': [1, 1]}, 'train it again'),
+    ('architecture', {'stem': 4, 'width': 16, 'deep': 8, 'dilations': [1, 1]}, 'train it again'),
+    ('architecture', {'stem': 'x', 'width': 8, 'deep': 8, 'dilations': [1, 1]}, 'train it again'),
     ('threshold', 'high', 'train it again'),
 ])
 def test_cards_that_do_not_fit_are_refused(own_model, key, value, text):

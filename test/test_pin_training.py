@@ -14,9 +14,9 @@ from mtperception.pin.training import (
     train,
 )
 
-TINY = HyperParameters(stem=8, width=16, dilations=(1, 2), epochs=3, samples_per_epoch=240,
-                       batch=8, cut_side=96, learning_rate=0.01, averaging=0.95,
-                       bfloat16=False)
+TINY = HyperParameters(
+    stem=8, width=16, deep=16, dilations=(1, 2), epochs=3, samples_per_epoch=240, batch=8,
+    hard_pictures=10, cut_side=96, averaging=0.95, bfloat16=False)
 
 
 def discs(count, seed):

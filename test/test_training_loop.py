@@ -1,26 +1,35 @@
+from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 import torch
 
+from mtperception.pin.network import PinArchitecture, PinNetwork
 from mtperception.training.checkpoint import CheckpointError, read_checkpoint
 from mtperception.training.loop import fit, Schedule, Task, TrainingError
+from mtperception.training.muon import is_for_muon, orthogonal
 from mtperception.training.one_cycle import one_cycle
 
-SCHEDULE = Schedule(epochs=4, steps_per_epoch=10, peak_rate=0.02, weight_decay=1e-3,
+SCHEDULE = Schedule(epochs=4, steps_per_epoch=10, kernel_rate=0.02, rate=0.02, weight_decay=1e-3,
                     largest_gradient=5.0, averaging=0.9)
 
 
 def task(loss=torch.nn.functional.mse_loss):
-    """Learn a plane through noisy points: a line of data a step."""
+    """Learn a plane through noisy points, with layers for both optimisers."""
     torch.manual_seed(3)
     network = torch.nn.Sequential(
-        torch.nn.Linear(2, 8), torch.nn.BatchNorm1d(8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
+        torch.nn.Linear(2, 8), torch.nn.Unflatten(1, (8, 1, 1)), torch.nn.Conv2d(8, 8, 1),
+        torch.nn.BatchNorm2d(8), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(8, 1))
+    offset = [0.0]
+
+    def prepare(epoch, average):
+        offset[0] = 0.1 * average(torch.ones(2, 2)).mean().item() * epoch
 
     def batch(epoch, step):
         points = np.random.default_rng((epoch, step)).normal(size=(32, 2)).astype(np.float32)
+        points += np.float32(offset[0])
         return torch.from_numpy(points), torch.from_numpy(points @ np.float32([[1.0], [-2.0]]))
 
-    return Task(network, batch, lambda model, data: loss(model(data[0]), data[1]))
+    return Task(network, batch, lambda model, data: loss(model(data[0]), data[1]), prepare)
 
 
 def test_training_reduces_the_loss(tmp_path):
@@ -106,8 +115,25 @@ def test_an_interrupted_write_leaves_the_last_checkpoint(tmp_path, monkeypatch):
 
 
 def test_the_rate_rises_and_falls_once():
-    rates = [one_cycle(step, 200, 0.01) for step in range(200)]
+    rates = [one_cycle(step, 200) for step in range(200)]
     top = int(np.argmax(rates))
-    assert rates[top] == pytest.approx(0.01)
+    assert rates[top] == pytest.approx(1)
     assert (np.diff(rates[:top + 1]) > 0).all() and (np.diff(rates[top:]) < 0).all()
-    assert rates[-1] < 1e-4 < rates[0] < 1e-3
+    assert rates[-1] < 0.01 < rates[0] < 0.1
+
+
+@given(rows=st.integers(1, 40), columns=st.integers(1, 40), seed=st.integers(0, 99))
+@settings(deadline=None)
+def test_orthogonal_keeps_directions_and_evens_out_their_lengths(rows, columns, seed):
+    matrix = torch.from_numpy(np.random.default_rng(seed).normal(size=(rows, columns)))
+    left, lengths, right = torch.linalg.svd(matrix, full_matrices=False)
+    kept = lengths > 0.1 * lengths.max()
+    found = torch.diag(left.T @ orthogonal(matrix) @ right.T)[kept]
+    assert (found > 0.5).all() and (found < 1.3).all()
+
+
+def test_muon_takes_hidden_kernels_alone():
+    network = PinNetwork(PinArchitecture())
+    kept = {name for name, value in network.named_parameters() if not is_for_muon(value)}
+    assert {'stem.0.weight', 'head.weight', 'head.bias', 'stem.1.weight'} <= kept
+    assert 'stem.3.weight' not in kept and 'joined.first.0.weight' not in kept

@@ -16,8 +16,20 @@ NEAR_A_PIN = 0.6
 SCALE_LEAST, SCALE_MOST = 0.85, 1.2
 
 
-def random_cut(image: Image, pins: Sequence[LabelledPin], side: int,
-               rng: np.random.Generator) -> tuple[Image, tuple[LabelledPin, ...]]:
+def random_centre(image: Image, pins: Sequence[LabelledPin], side: int,
+                  rng: np.random.Generator) -> tuple[float, float]:
+    """Choose where to cut a square of ``side`` pixels: often so that a pin is in it."""
+    height, width = image.shape
+    if pins and rng.random() < NEAR_A_PIN:
+        pin = pins[int(rng.integers(len(pins)))]
+        x, y = np.array([pin.x, pin.y]) + rng.uniform(-side / 2, side / 2, 2)
+    else:
+        x, y = rng.uniform([0, 0], [width, height])
+    return float(x), float(y)
+
+
+def random_cut(image: Image, pins: Sequence[LabelledPin], centre_at: tuple[float, float],
+               side: int, rng: np.random.Generator) -> tuple[Image, tuple[LabelledPin, ...]]:
     """
     Cut a square of ``side`` pixels, randomly turned, mirrored and scaled, with its labels.
 
@@ -25,11 +37,6 @@ def random_cut(image: Image, pins: Sequence[LabelledPin], side: int,
     ones. The cut lies inside the frame where the frame is large enough.
     """
     height, width = image.shape
-    if pins and rng.random() < NEAR_A_PIN:
-        pin = pins[int(rng.integers(len(pins)))]
-        centre = np.array([pin.x, pin.y]) + rng.uniform(-side / 2, side / 2, 2)
-    else:
-        centre = rng.uniform([0, 0], [width, height])
     free_turn = rng.uniform(-np.pi / 4, np.pi / 4) if rng.random() < 0.5 else 0.0
     scale = float(np.exp(rng.uniform(np.log(SCALE_LEAST), np.log(SCALE_MOST)))) \
         if rng.random() < 0.5 else 1.0
@@ -38,7 +45,7 @@ def random_cut(image: Image, pins: Sequence[LabelledPin], side: int,
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     turn = turn @ np.diag([mirror, 1.0])
     reach = np.abs(np.linalg.inv(turn)) @ [side / 2, side / 2]
-    centre = np.clip(centre, np.minimum(reach, [width / 2, height / 2]),
+    centre = np.clip(centre_at, np.minimum(reach, [width / 2, height / 2]),
                      np.maximum([width - 1 - reach[0], height - 1 - reach[1]],
                                 [width / 2, height / 2]))
     if free_turn == 0 and scale == 1:

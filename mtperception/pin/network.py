@@ -3,7 +3,7 @@ The pin network: one small convolutional trunk, run once over a picture of any s
 
 Its maps have a cell for every 4 x 4 pixels. Before the first convolution the picture's border
 pixels are repeated outwards by ``MARGIN`` and then on the right and at the bottom up to a
-multiple of 4; with the convolutions' odd kernels the centre of cell (column j, row i) is exactly
+multiple of 8; with the convolutions' odd kernels the centre of cell (column j, row i) is exactly
 at pixel (4 j - 8, 4 i - 8). The margin lets a pin at the very border have cells around its
 centre.
 """
@@ -14,7 +14,7 @@ import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
-STRIDE = 4
+STRIDE, COARSE_STRIDE = 4, 8
 MARGIN = 8
 # The network sees the logarithm of the light, so that a contrast looks the same in a bright and
 # in a dark part; DARKEST keeps the noise of black down, the offset centres the values.
@@ -26,13 +26,14 @@ class PinArchitecture:
     """
     The numbers that define a pin network.
 
-    ``stem`` and ``width`` are channels at half and at quarter resolution; ``dilations`` has one
-    entry for each 3 x 3 convolution of the trunk, two to a residual block.
+    ``stem``, ``width`` and ``deep`` are the channels at half, quarter and eighth resolution;
+    ``dilations`` has one entry for each 3 x 3 convolution of the deep part, two to a block.
     """
 
-    stem: int = 16
+    stem: int = 24
     width: int = 32
-    dilations: tuple[int, ...] = (1, 1, 2, 4, 2, 1)
+    deep: int = 48
+    dilations: tuple[int, ...] = (1, 2, 2, 1)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1,
 
 class _ResidualBlock(nn.Module):
 
-    def __init__(self, width: int, dilations: tuple[int, int]) -> None:
+    def __init__(self, width: int, dilations: tuple[int, int] = (1, 1)) -> None:
         super().__init__()
         self.first = _convolution(width, width, 3, dilation=dilations[0])
         self.second = _convolution(width, width, 3, dilation=dilations[1])
@@ -72,20 +73,30 @@ class _ResidualBlock(nn.Module):
 
 
 class PinNetwork(nn.Module):
-    """Grey pictures to maps of pins."""
+    """
+    Grey pictures to maps of pins.
+
+    The deep part, at an eighth of the resolution, tells a pin from a screw or a hole by what is
+    around; what it finds is added to the finer part, which knows exactly where the edges are.
+    """
 
     def __init__(self, architecture: PinArchitecture) -> None:
         super().__init__()
         self.architecture = architecture
-        stem, width = architecture.stem, architecture.width
+        stem, width, deep = architecture.stem, architecture.width, architecture.deep
         dilations = architecture.dilations
         self.stem = nn.Sequential(
             *_convolution(1, stem, 5, stride=2), nn.ReLU(inplace=True),
             *_convolution(stem, width, 3, stride=2), nn.ReLU(inplace=True),
+            _ResidualBlock(width),
         )
-        self.trunk = nn.Sequential(*(
-            _ResidualBlock(width, pair)
-            for pair in zip(dilations[0::2], dilations[1::2], strict=True)))
+        self.deep = nn.Sequential(
+            *_convolution(width, deep, 3, stride=2), nn.ReLU(inplace=True),
+            *(_ResidualBlock(deep, pair)
+              for pair in zip(dilations[0::2], dilations[1::2], strict=True)),
+            *_convolution(deep, width, 1),
+        )
+        self.joined = _ResidualBlock(width)
         self.head = nn.Conv2d(width, 3, 1)
         # Nearly all cells hold no pin: starting from that keeps the first steps calm.
         nn.init.normal_(self.head.weight, std=0.01)
@@ -97,9 +108,11 @@ class PinNetwork(nn.Module):
         """Map pictures, B x 1 x H x W with values in [0, 1], to their maps of cells."""
         height, width = pictures.shape[-2:]
         light = torch.log(pictures + DARKEST) + LIGHT_OFFSET
-        x = F.pad(light, (MARGIN, MARGIN + -width % STRIDE, MARGIN, MARGIN + -height % STRIDE),
-                  mode='replicate')
-        maps = self.head(self.trunk(self.stem(x)))
+        x = F.pad(light, (MARGIN, MARGIN + -width % COARSE_STRIDE,
+                          MARGIN, MARGIN + -height % COARSE_STRIDE), mode='replicate')
+        fine = self.stem(x)
+        coarse = F.interpolate(self.deep(fine), scale_factor=2.0, mode='nearest')
+        maps = self.head(self.joined(F.relu(fine + coarse, inplace=True)))
         return PinMaps(heat=maps[:, 0], place=maps[:, 1], log_diameter=maps[:, 2])
 
 

@@ -13,9 +13,10 @@ import yaml
 
 import mtperception
 from mtperception import zoo
-from mtperception.pin.augmentation import random_cut, random_look
+from mtperception.pin.augmentation import random_centre, random_cut, random_look
 from mtperception.pin.dataset import LabelledPin, PinPictures
 from mtperception.pin.evaluation import FrameScore, match
+from mtperception.pin.hard_places import hard_places, HardPlace
 from mtperception.pin.loss import pin_loss, PinTargets
 from mtperception.pin.network import PinArchitecture, PinNetwork
 from mtperception.pin.predictor import PinDetector
@@ -25,6 +26,8 @@ CHECKPOINT = 'checkpoint.safetensors'
 # A false detection is as bad as so many missed pins when the threshold is chosen.
 FALSE_COST = 5
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.9
+# A hard place is cut at most so often in an epoch.
+LARGEST_REPETITION = 15
 # Detections below this score are not looked at when the threshold is chosen.
 SCORE_FLOOR = 0.05
 
@@ -38,20 +41,26 @@ class HyperParameters:
     """
     What can be set about the training.
 
-    An epoch is ``samples_per_epoch`` random cuts of ``cut_side`` pixels. ``validation_share`` of
-    the pictures, the last ones, are not trained on. ``bfloat16`` computes the convolutions in
-    half the precision, which many processors do at twice the speed.
+    An epoch is ``samples_per_epoch`` random cuts of ``cut_side`` pixels. Before each,
+    ``hard_pictures`` of the pictures are searched for places where the network goes wrong, and
+    up to ``hard_share`` of the cuts are taken there. ``validation_share`` of the pictures, the
+    last ones, are not trained on. ``bfloat16`` computes the convolutions in half the precision,
+    which many processors do at twice the speed.
     """
 
-    stem: int = 16
+    stem: int = 24
     width: int = 32
-    dilations: tuple[int, ...] = (1, 1, 2, 4, 8, 4, 2, 1)
-    epochs: int = 40
-    samples_per_epoch: int = 4000
-    batch: int = 16
-    cut_side: int = 256
+    deep: int = 48
+    dilations: tuple[int, ...] = (1, 2, 2, 1)
+    epochs: int = 100
+    samples_per_epoch: int = 8000
+    hard_pictures: int = 200
+    hard_share: float = 0.5
+    batch: int = 32
+    cut_side: int = 160
+    kernel_rate: float = 0.03
     learning_rate: float = 4e-3
-    weight_decay: float = 1e-3
+    weight_decay: float = 0.01
     largest_gradient: float = 5.0
     averaging: float = 0.998
     validation_share: float = 0.1
@@ -59,7 +68,8 @@ class HyperParameters:
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
-        for name in ('stem', 'width', 'epochs', 'samples_per_epoch', 'batch', 'cut_side'):
+        for name in ('stem', 'width', 'deep', 'epochs', 'samples_per_epoch', 'batch',
+                     'cut_side'):
             if getattr(self, name) < 1:
                 raise SettingsError(f'{name} is {getattr(self, name)}; it must be at least 1')
         if self.batch > self.samples_per_epoch:
@@ -125,12 +135,23 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
     training = pictures.part(slice(0, -held_out))
     validation = pictures.part(slice(-held_out, None))
     torch.manual_seed(seed)
-    architecture = PinArchitecture(settings.stem, settings.width, settings.dilations)
+    architecture = PinArchitecture(
+        settings.stem, settings.width, settings.deep, settings.dilations)
     network = PinNetwork(architecture).to(memory_format=torch.channels_last)
+
+    hard: list[HardPlace] = []
+
+    def prepare(epoch: int, average: nn.Module) -> None:
+        rng = np.random.default_rng((seed, epoch))
+        count = min(settings.hard_pictures, len(training)) if epoch else 0
+        indices = rng.choice(len(training), count, replace=False).tolist()
+        hard[:] = hard_places(_detector(average, architecture), training, indices)
 
     def batch(epoch: int, step: int) -> tuple[Tensor, PinTargets]:
         rng = np.random.default_rng((seed, epoch, step))
-        return random_batch(training, settings.batch, settings.cut_side, rng)
+        share = min(settings.hard_share,
+                    len(hard) * LARGEST_REPETITION / settings.samples_per_epoch)
+        return random_batch(training, settings.batch, settings.cut_side, rng, hard, share)
 
     def loss(model: nn.Module, data: tuple[Tensor, PinTargets]) -> Tensor:
         with torch.autocast('cpu', torch.bfloat16, enabled=settings.bfloat16):
@@ -144,12 +165,14 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
 
     schedule = Schedule(
         epochs=settings.epochs, steps_per_epoch=settings.samples_per_epoch // settings.batch,
-        peak_rate=settings.learning_rate, weight_decay=settings.weight_decay,
+        kernel_rate=settings.kernel_rate, rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
         largest_gradient=settings.largest_gradient, averaging=settings.averaging)
     run = {**asdict(settings), 'seed': seed, 'data': pictures.sha256}
     out.mkdir(parents=True, exist_ok=True)
-    average = fit(Task(network, batch, loss), schedule, checkpoint=out / CHECKPOINT, run=run,
-                  resume=resume, after_step=after_step, after_epoch=epoch_done)
+    average = fit(
+        Task(network, batch, loss, prepare), schedule, checkpoint=out / CHECKPOINT, run=run,
+        resume=resume, after_step=after_step, after_epoch=epoch_done)
 
     tensors = half_precision(average)
     average.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()},
@@ -167,12 +190,25 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
     return zoo.save(out / 'pin.safetensors', tensors, card)
 
 
-def random_batch(pictures: PinPictures, count: int, side: int,
-                 rng: np.random.Generator) -> tuple[Tensor, PinTargets]:
-    """Cut ``count`` random samples: pictures, count x 1 x side x side in [0, 1], and targets."""
+def random_batch(pictures: PinPictures, count: int, side: int, rng: np.random.Generator,
+                 hard: Sequence[HardPlace] = (),
+                 hard_share: float = 0.0) -> tuple[Tensor, PinTargets]:
+    """
+    Cut ``count`` random samples: pictures, count x 1 x side x side in [0, 1], and targets.
+
+    About ``hard_share`` of them are cut around one of the ``hard`` places.
+    """
     images, labels = [], []
-    for index in rng.integers(len(pictures), size=count):
-        image, pins = random_cut(pictures.images[index], pictures.pins[index], side, rng)
+    for _ in range(count):
+        if hard and rng.random() < hard_share:
+            place = hard[int(rng.integers(len(hard)))]
+            index, (x, y) = place.picture, rng.uniform(-0.4 * side, 0.4 * side, 2)
+            centre = (place.x + x, place.y + y)
+        else:
+            index = int(rng.integers(len(pictures)))
+            centre = random_centre(pictures.images[index], pictures.pins[index], side, rng)
+        image, pins = random_cut(
+            pictures.images[index], pictures.pins[index], centre, side, rng)
         images.append(random_look(image, rng))
         labels.append(pins)
     batch = torch.from_numpy(np.stack(images))[:, None].float() / 255

@@ -76,9 +76,9 @@ def network_tensors(network: nn.Module, prefix: str) -> dict[str, Tensor]:
     return {f'{prefix}.{name}': value for name, value in network.state_dict().items()}
 
 
-def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Name the optimiser's moments by the parameter's number."""
-    return {f'optimiser.{index}.{name}': value
+def optimiser_tensors(optimiser: torch.optim.Optimizer, prefix: str) -> dict[str, Tensor]:
+    """Name the optimiser's moments by a prefix and the parameter's number."""
+    return {f'{prefix}.{index}.{name}': value
             for index, moments in optimiser.state_dict()['state'].items()
             for name, value in moments.items()}
 
@@ -90,12 +90,13 @@ def restore_network(network: nn.Module, tensors: Mapping[str, Tensor], prefix: s
                              if name.startswith(prefix + '.')})
 
 
-def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor],
+                      prefix: str) -> None:
     """Undo optimiser_tensors."""
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
-        if name.startswith('optimiser.'):
-            _, index, moment = name.split('.')
+        if name.startswith(prefix + '.'):
+            index, moment = name.removeprefix(prefix + '.').split('.')
             state.setdefault(int(index), {})[moment] = value
     optimiser.load_state_dict({'state': state,
                                'param_groups': optimiser.state_dict()['param_groups']})

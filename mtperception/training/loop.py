@@ -6,7 +6,7 @@ sees what an uninterrupted one sees, and under DistributedDataParallel each rank
 that yields its own share.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 import copy
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from mtperception.training.checkpoint import (
     restore_optimiser,
     write_checkpoint,
 )
+from mtperception.training.muon import is_for_muon, Muon
 from mtperception.training.one_cycle import one_cycle
 
 BatchT = TypeVar('BatchT')
@@ -44,14 +45,16 @@ class Schedule:
     """
     How long and how fast to train.
 
-    AdamW with a one-cycle rate that peaks at ``peak_rate``; gradients are cut at a norm of
-    ``largest_gradient``; ``averaging`` is the decay of the running average of the weights, which
-    is the result.
+    The kernels of hidden layers are updated by Muon, whose rate peaks at ``kernel_rate``, all
+    else by AdamW, whose rate peaks at ``rate``; both follow one cycle. Gradients are cut at a
+    norm of ``largest_gradient``; ``averaging`` is the decay of the running average of the
+    weights, which is the result.
     """
 
     epochs: int
     steps_per_epoch: int
-    peak_rate: float
+    kernel_rate: float
+    rate: float
     weight_decay: float
     largest_gradient: float
     averaging: float
@@ -59,11 +62,18 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Task(Generic[BatchT]):
-    """What is trained: ``batch(epoch, step)`` gives data, ``loss(network, batch)`` a scalar."""
+    """
+    What is trained.
+
+    ``batch(epoch, step)`` gives data, and ``loss(network, batch)`` a scalar. ``prepare(epoch,
+    network)`` is called before each epoch with the averaged network and may change what the
+    epoch's batches will be; it must depend on its arguments alone.
+    """
 
     network: nn.Module
     batch: Callable[[int, int], BatchT]
     loss: Callable[[nn.Module, BatchT], Tensor]
+    prepare: Callable[[int, nn.Module], None] = lambda epoch, network: None
 
 
 def fit(task: Task[BatchT], schedule: Schedule, *, checkpoint: Path, run: Mapping[str, Any],
@@ -78,26 +88,29 @@ def fit(task: Task[BatchT], schedule: Schedule, *, checkpoint: Path, run: Mappin
     """
     network = task.network.train()
     average = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.peak_rate,
-                                  weight_decay=schedule.weight_decay)
+    optimisers = _optimisers(network, schedule)
     epochs_done = 0
     if resume:
         saved = read_checkpoint(checkpoint, run)
         restore_network(network, saved.tensors, 'network')
         restore_network(average, saved.tensors, 'average')
-        restore_optimiser(optimiser, saved.tensors)
+        for name, optimiser in optimisers.items():
+            restore_optimiser(optimiser, saved.tensors, name)
         epochs_done = saved.epochs_done
     steps = schedule.epochs * schedule.steps_per_epoch
     with ThreadPoolExecutor(1, 'next batch') as ahead:
         for epoch in range(epochs_done, schedule.epochs):
+            task.prepare(epoch, average)
             coming = ahead.submit(task.batch, epoch, 0)
             for step in range(schedule.steps_per_epoch):
                 batch = coming.result()
                 if step + 1 < schedule.steps_per_epoch:
                     coming = ahead.submit(task.batch, epoch, step + 1)
                 done = epoch * schedule.steps_per_epoch + step
-                rate = one_cycle(done, steps, schedule.peak_rate)
-                loss = _step(task, optimiser, batch, rate, schedule.largest_gradient)
+                share = one_cycle(done, steps)
+                for optimiser in optimisers.values():
+                    optimiser.param_groups[0]['lr'] = share * optimiser.defaults['lr']
+                loss = _step(task, optimisers.values(), batch, schedule.largest_gradient)
                 if not math.isfinite(loss):
                     raise TrainingError(f'the loss became {loss} in epoch {epoch + 1}, step '
                                         f'{step + 1}: lower the learning rate, or look for a '
@@ -105,25 +118,35 @@ def fit(task: Task[BatchT], schedule: Schedule, *, checkpoint: Path, run: Mappin
                 _average(average, network, min(schedule.averaging, (1 + done) / (10 + done)))
                 if after_step is not None:
                     after_step(done + 1, loss)
-            tensors = (network_tensors(network, 'network') | network_tensors(average, 'average')
-                       | optimiser_tensors(optimiser))
+            tensors = network_tensors(network, 'network') | network_tensors(average, 'average')
+            for name, optimiser in optimisers.items():
+                tensors |= optimiser_tensors(optimiser, name)
             write_checkpoint(checkpoint, Checkpoint(tensors, epoch + 1, run))
             if after_epoch is not None:
                 after_epoch(epoch + 1, average)
     return average
 
 
-def _step(task: Task[BatchT], optimiser: torch.optim.Optimizer, batch: BatchT,
-          rate: float, largest_gradient: float) -> float:
-    for group in optimiser.param_groups:
-        group['lr'] = rate
-    optimiser.zero_grad(set_to_none=True)
+def _optimisers(network: nn.Module, schedule: Schedule) -> dict[str, torch.optim.Optimizer]:
+    kernels = [value for value in network.parameters() if is_for_muon(value)]
+    others = [value for value in network.parameters() if not is_for_muon(value)]
+    muon: dict[str, torch.optim.Optimizer] = {} if not kernels else {
+        'muon': Muon(kernels, schedule.kernel_rate, schedule.weight_decay)}
+    return muon | {'adamw': torch.optim.AdamW(
+        others, lr=schedule.rate, weight_decay=schedule.weight_decay)}
+
+
+def _step(task: Task[BatchT], optimisers: Collection[torch.optim.Optimizer], batch: BatchT,
+          largest_gradient: float) -> float:
+    for optimiser in optimisers:
+        optimiser.zero_grad(set_to_none=True)
     loss = task.loss(task.network, batch)
     if not torch.isfinite(loss):
         return loss.item()
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(task.network.parameters(), largest_gradient)
-    optimiser.step()
+    for optimiser in optimisers:
+        optimiser.step()
     return loss.item()
 
 

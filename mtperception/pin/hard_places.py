@@ -1,0 +1,36 @@
+"""Where a network in training goes wrong, so that it sees more of such places."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mtperception.pin.dataset import PinPictures
+from mtperception.pin.evaluation import match
+from mtperception.pin.predictor import PinDetector
+
+# A false detection with this score, or a pin with less than that one, is worth another look.
+FALSE_SCORE, TRUE_SCORE = 0.25, 0.6
+
+
+@dataclass(frozen=True)
+class HardPlace:
+    """A place in one of the training pictures, in pixels."""
+
+    picture: int
+    x: float
+    y: float
+
+
+def hard_places(detector: PinDetector, pictures: PinPictures,
+                indices: Iterable[int]) -> list[HardPlace]:
+    """Look through some pictures for pins that score low and for what is taken for a pin."""
+    height, width = pictures.images.shape[1:]
+    places = []
+    for index in indices:
+        pins = pictures.pins[index]
+        found = detector.detect(pictures.images[index], FALSE_SCORE)
+        matching = match(found, pins, width, height)
+        weak = [pin for detection, pin in matching.hits if found[detection].score < TRUE_SCORE]
+        places += [HardPlace(index, found[false].x, found[false].y) for false in matching.false]
+        places += [HardPlace(index, pins[pin].x, pins[pin].y)
+                   for pin in (*matching.missed, *weak)]
+    return places
