@@ -95,7 +95,8 @@ class Graph:
         with self._lock:
             self._local.clear()
             self._announce()
-        self._stopped = True
+            # Inside the lock: nobody announces, or asks about an endpoint, after this.
+            self._stopped = True
         self._stop.trigger()
         if threading.current_thread() is not self._listener:
             self._listener.join()
@@ -133,8 +134,6 @@ class Graph:
     def remove_endpoints(self, node: GraphNode, *endpoints: Reader | Writer) -> None:
         """Forget the endpoints; to be called before they are closed."""
         with self._lock:
-            if self._stopped:  # the endpoints are gone already, with the participant
-                return
             for endpoint in endpoints:
                 _gids_of(node, endpoint).discard(endpoint.guid)
             self._announce()
@@ -170,7 +169,7 @@ class Graph:
         except DDSException:
             return []
         finally:
-            binding.delete(reader._ref)
+            binding.delete(binding.handle(reader))
         return [sample for sample in samples if sample.sample_info.valid_data]
 
     def _announce(self) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 
 INFINITY = 2**63 - 1
 OK = 0
+TIMEOUT = DDSException.DDS_RETCODE_TIMEOUT
 
 _ANY_STATE = 0x7F
 _library = DDS._dll_handle
@@ -71,6 +72,7 @@ _take_guard = _function('dds_take_guardcondition', ct.c_int32, _entity, ct.POINT
 _create_readcondition = _function('dds_create_readcondition', ct.c_int32, _entity, ct.c_uint32)
 _get_instance_handle = _function(
     'dds_get_instance_handle', ct.c_int32, _entity, ct.POINTER(ct.c_uint64))
+_wait_for_acks = _function('dds_wait_for_acks', ct.c_int32, _entity, ct.c_int64)
 _get_guid = _function('dds_get_guid', ct.c_int32, _entity, ct.c_char * 16)
 _dds_delete = _function('dds_delete', ct.c_int32, _entity)
 
@@ -82,6 +84,11 @@ def checked(code: int, doing: str) -> int:
     return code
 
 
+def handle(entity: Any) -> int:
+    """Return the number by which the library knows an object of the package."""
+    return int(entity._ref)
+
+
 def write(writer: int, data: bytes | bytearray | memoryview) -> int:
     """
     Send CDR bytes, the four-byte header included; return the middleware's code.
@@ -91,6 +98,12 @@ def write(writer: int, data: bytes | bytearray | memoryview) -> int:
     view = np.frombuffer(data, np.uint8)
     sample = _Sample(view.__array_interface__['data'][0], view.nbytes)
     return int(_dds_write(writer, ct.byref(sample)))
+
+
+def wait_for_acknowledgements(writer: int, timeout_ns: int) -> bool:
+    """Wait until all reliable readers have everything; False after the time."""
+    code = _wait_for_acks(writer, timeout_ns)
+    return code != TIMEOUT and checked(code, 'wait for acknowledgements') == OK
 
 
 def take(reader: int, limit: int) -> Iterator[tuple[memoryview, Any]]:

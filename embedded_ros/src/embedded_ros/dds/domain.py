@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 import threading
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from cyclonedds.core import DDSException
 from cyclonedds.domain import Domain
@@ -74,7 +75,7 @@ def _discovery(environment: Mapping[str, str]) -> str:
 
 
 def _unicast(peers: list[str]) -> str:
-    addresses = ''.join(f'<Peer address="{peer.strip()}"/>' for peer in peers)
+    addresses = ''.join(f'<Peer address={quoteattr(peer.strip())}/>' for peer in peers)
     return '<Discovery><ParticipantIndex>auto</ParticipantIndex>' \
         '<MaxAutoParticipantIndex>32</MaxAutoParticipantIndex>' \
         f'<Peers>{addresses}</Peers></Discovery>'
@@ -116,4 +117,4 @@ def release(domain_id: int) -> None:
             _open[domain_id] = (domain, users - 1)
         else:
             del _open[domain_id]
-            binding.delete(domain._ref)
+            binding.delete(binding.handle(domain))

@@ -1,7 +1,7 @@
 """The participant and its endpoints: writers and readers of CDR bytes by topic name."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import itertools
 import struct
 from typing import Any
@@ -34,7 +34,7 @@ class Participant:
             raise RuntimeError(
                 f'cannot join DDS domain {domain_id}: check ROS_DOMAIN_ID, CYCLONEDDS_URI and '
                 'that at least one network interface is up') from error
-        self.handle: int = self.entity._ref
+        self.handle = binding.handle(self.entity)
         self.guid = binding.guid(self.handle)
         self.publisher = Publisher(self.entity)
         self.subscriber = Subscriber(self.entity)
@@ -66,16 +66,46 @@ class Participant:
 
 
 class _Endpoint:
-    handle: int
-    _closed = False
+    """What is common to both ends; one that is closed has no peers."""
+
+    def __init__(self, make: Callable[[], Any], topic: str) -> None:
+        try:
+            self.entity = make()
+        except DDSException as error:
+            raise DdsError(error.code, f"create an endpoint of '{topic}'") from error
+        self.handle = binding.handle(self.entity)
+        self.guid = binding.guid(self.handle)
+        self._closed = False
 
     def close(self) -> None:
         self._closed = True
         binding.delete(self.handle)
 
-    @property
-    def guid(self) -> bytes:
-        return binding.guid(self.handle)
+    def matched_count(self) -> int:
+        return len(self._peers())
+
+    def matched(self) -> Iterator[dict[str, str]]:
+        """Yield what the matched endpoints at the other end announce."""
+        for peer in self._peers():
+            if (announced := self.announcement(peer)) is not None:
+                yield announced
+
+    def announcement(self, peer: int) -> dict[str, str] | None:
+        """Return what a matched endpoint announces, by its handle; None where it is gone."""
+        endpoint = self._peer_data(peer)
+        return None if endpoint is None else user_data(endpoint.qos)
+
+    def _peers(self) -> list[int]:
+        try:
+            return self._peer_handles()
+        except DDSException:  # closed, or the context was shut down meanwhile
+            return []
+
+    def _peer_handles(self) -> list[int]:
+        raise NotImplementedError
+
+    def _peer_data(self, peer: int) -> Any:
+        raise NotImplementedError
 
 
 def _announcement(type_name: str, service: str) -> str:
@@ -90,27 +120,24 @@ class Writer(_Endpoint):
         service: str = '', *, ignore_own: bool = False,
     ) -> None:
         qos = to_dds(profile, _announcement(type_name, service), ignore_own=ignore_own)
-        self.entity = DataWriter(
-            participant.publisher, participant.topic(topic, type_name), qos=qos)
-        self.handle = self.entity._ref
+        super().__init__(
+            lambda: DataWriter(
+                participant.publisher, participant.topic(topic, type_name), qos=qos),
+            topic)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         binding.checked(binding.write(self.handle, data), 'publish')
 
     def wait_for_acknowledgements(self, timeout_ns: int | None) -> bool:
         """Wait until all reliable readers have everything; False after the time."""
-        return bool(self.entity.wait_for_acks(
-            binding.INFINITY if timeout_ns is None else timeout_ns))
+        return binding.wait_for_acknowledgements(
+            self.handle, binding.INFINITY if timeout_ns is None else timeout_ns)
 
-    def matched_count(self) -> int:
-        return len(self.entity.get_matched_subscriptions())
+    def _peer_handles(self) -> list[int]:
+        return list(self.entity.get_matched_subscriptions())
 
-    def matched(self) -> Iterator[dict[str, str]]:
-        """Yield the announcements of the readers that receive what is written here."""
-        for handle in self.entity.get_matched_subscriptions():
-            endpoint = self.entity.get_matched_subscription_data(handle)
-            if endpoint is not None:
-                yield user_data(endpoint.qos)
+    def _peer_data(self, peer: int) -> Any:
+        return self.entity.get_matched_subscription_data(peer)
 
 
 class Reader(_Endpoint):
@@ -121,9 +148,10 @@ class Reader(_Endpoint):
         service: str = '', *, ignore_own: bool = False,
     ) -> None:
         qos = to_dds(profile, _announcement(type_name, service), ignore_own=ignore_own)
-        self.entity = DataReader(
-            participant.subscriber, participant.topic(topic, type_name), qos=qos)
-        self.handle = self.entity._ref
+        super().__init__(
+            lambda: DataReader(
+                participant.subscriber, participant.topic(topic, type_name), qos=qos),
+            topic)
         self.condition = binding.create_data_condition(self.handle)
 
     def take(self, limit: int = 1) -> Iterator[tuple[memoryview, Any]]:
@@ -134,16 +162,8 @@ class Reader(_Endpoint):
             if not self._closed:
                 raise
 
-    def matched_count(self) -> int:
-        return len(self.entity.get_matched_publications())
+    def _peer_handles(self) -> list[int]:
+        return list(self.entity.get_matched_publications())
 
-    def matched(self) -> Iterator[dict[str, str]]:
-        """Yield the announcements of the writers whose samples arrive here."""
-        for handle in self.entity.get_matched_publications():
-            if (announced := self.announcement(handle)) is not None:
-                yield announced
-
-    def announcement(self, publication: int) -> dict[str, str] | None:
-        """Return what the writer of a sample announced, by its publication handle."""
-        endpoint = self.entity.get_matched_publication_data(publication)
-        return None if endpoint is None else user_data(endpoint.qos)
+    def _peer_data(self, peer: int) -> Any:
+        return self.entity.get_matched_publication_data(peer)

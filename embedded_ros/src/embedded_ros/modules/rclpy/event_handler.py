@@ -15,6 +15,8 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.logging import get_logger
 from rclpy.qos import qos_policy_name_from_kind, QoSPolicyKind
 
+from embedded_ros.dds import binding
+
 # The middleware numbers policies as the DDS specification does.
 _POLICY_KINDS = {
     2: QoSPolicyKind.DURABILITY,
@@ -47,7 +49,7 @@ class EventHandler:
     ) -> None:
         self.callback = callback
         self.callback_group = callback_group
-        self._condition: int = entity._ref
+        self._condition = binding.handle(entity)
         self._read_status = read_status
         entity.set_status_mask(status)
 

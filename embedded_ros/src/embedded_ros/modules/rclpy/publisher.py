@@ -61,13 +61,16 @@ class Publisher(Generic[MsgType]):
 
     def get_subscription_count(self) -> int:
         """Return how many subscriptions are matched with this publisher."""
-        return 0 if self._destroyed else self._writer.matched_count()
+        return self._writer.matched_count()
 
     def wait_for_all_acked(self, timeout: Duration | None = None) -> bool:
         """Wait until every reliable subscription has all messages; False after the time."""
         endless = timeout is None or timeout.nanoseconds < 0
-        return self._writer.wait_for_acknowledgements(
-            None if endless or timeout is None else timeout.nanoseconds)
+        try:
+            return self._writer.wait_for_acknowledgements(
+                None if endless or timeout is None else timeout.nanoseconds)
+        except DdsError as error:
+            raise RCLError(f"Failed to wait on '{self.topic}': {error}") from error
 
     def destroy(self) -> None:
         self._destroy(self)

@@ -50,7 +50,6 @@ class Subscription(Generic[MsgType]):
             and type_name(msg_type) in _LARGE_MESSAGES and (advice := receive_buffer_advice())
         ):
             get_logger(logger_name).warning(f"best effort subscription of '{topic}': {advice}")
-        self._destroyed = False
         self._destroy = destroy
 
     @property
@@ -68,7 +67,7 @@ class Subscription(Generic[MsgType]):
 
     def get_publisher_count(self) -> int:
         """Return how many publishers are matched with this subscription."""
-        return 0 if self._destroyed else self._reader.matched_count()
+        return self._reader.matched_count()
 
     def take(self) -> tuple[Any, dict[str, Any]] | None:
         """
@@ -105,7 +104,6 @@ class Subscription(Generic[MsgType]):
         self._destroy(self)
 
     def _close(self) -> None:
-        self._destroyed = True
         self._reader.close()
 
     def __enter__(self) -> Subscription[MsgType]:
