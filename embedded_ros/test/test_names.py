@@ -63,7 +63,7 @@ def test_invalid_topic_names_are_pointed_at(name, position):
         validate_topic_name(name, is_service=True)
 
 
-@pytest.mark.parametrize('name', ['', 'a', '/a/', '/a//b', '/2', '/a b', '/~'])
+@pytest.mark.parametrize('name', ['', 'a', '/a/', '/a//b', '/2', '/a b', '/~', '/' + 'x' * 247])
 def test_invalid_full_names(name):
     with pytest.raises(InvalidTopicNameException):
         validate_full_topic_name(name)
@@ -78,6 +78,6 @@ def test_invalid_node_names(name):
 def test_namespaces():
     assert validate_namespace('/')
     assert validate_namespace('/a/b_1')
-    for namespace in ('', 'a', '/a/', '//a', '/1'):
+    for namespace in ('', 'a', '/a/', '//a', '/1', '/' + 'x' * 245):
         with pytest.raises(InvalidNamespaceException):
             validate_namespace(namespace)

@@ -9,6 +9,9 @@ import re
 from typing import NamedTuple
 
 _MAX_NODE_NAME = 255
+# ROS 2 keeps room for prefixes and suffixes on the wire.
+_MAX_TOPIC_NAME = 247
+_MAX_NAMESPACE = 245
 _SUBSTITUTION = re.compile(r'\{(node|ns|namespace)\}')
 
 
@@ -38,20 +41,24 @@ def namespace_fault(namespace: str) -> Fault | None:
     """Return what forbids `namespace`, which must be absolute."""
     if namespace == '/':
         return None
-    return _absolute_fault('namespace', namespace)
+    return _absolute_fault('namespace', namespace, _MAX_NAMESPACE)
 
 
 def full_topic_name_fault(name: str) -> Fault | None:
     """Return what forbids `name` as an expanded topic or service name."""
-    return _absolute_fault('topic name', name)
+    return _absolute_fault('topic name', name, _MAX_TOPIC_NAME)
 
 
-def _absolute_fault(kind: str, name: str) -> Fault | None:
+def _absolute_fault(kind: str, name: str, longest: int) -> Fault | None:
     if not name:
         return Fault(f'{kind} must not be empty', 0)
     if name[0] != '/':
         return Fault(f"{kind} must be absolute, it must lead with a '/'", 0)
-    return _path_fault(kind, name)
+    if fault := _path_fault(kind, name):
+        return fault
+    if len(name) > longest:
+        return Fault(f'{kind} must not be longer than {longest}', longest)
+    return None
 
 
 def _path_fault(kind: str, name: str) -> Fault | None:

@@ -24,8 +24,10 @@ from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.timer import Rate, Timer
 from rclpy.utilities import get_default_context
+from rclpy.validate_full_topic_name import validate_full_topic_name
 from rclpy.validate_namespace import validate_namespace
 from rclpy.validate_node_name import validate_node_name
+from rclpy.validate_topic_name import validate_topic_name
 
 from embedded_ros.arguments import RosArguments
 from embedded_ros.graph import GraphNode
@@ -152,16 +154,19 @@ class Node(NodeParameters, NodeGraph):
     def resolve_topic_name(self, topic: str, *, only_expand: bool = False) -> str:
         """Return the absolute name, after the remappings of the command line unless told so."""
         name = expand_topic_name(topic, self._name, self._namespace)
-        if only_expand:
-            return name
-        return self._arguments.remap_topic(name, self._name, self._namespace)
+        if not only_expand:
+            name = self._arguments.remap_topic(name, self._name, self._namespace)
+        validate_full_topic_name(name)
+        return name
 
     def resolve_service_name(self, service: str, *, only_expand: bool = False) -> str:
         """Return the absolute name, after the remappings of the command line unless told so."""
+        validate_topic_name(service, is_service=True)
         name = expand_topic_name(service, self._name, self._namespace)
-        if only_expand:
-            return name
-        return self._arguments.remap_service(name, self._name, self._namespace)
+        if not only_expand:
+            name = self._arguments.remap_service(name, self._name, self._namespace)
+        validate_full_topic_name(name, is_service=True)
+        return name
 
     def create_publisher(
         self, msg_type: type[MsgType], topic: str, qos_profile: QoSProfile | int, *,
