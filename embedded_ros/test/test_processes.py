@@ -3,6 +3,7 @@ import time
 
 import pytest
 import rclpy
+from rclpy.duration import Duration
 from sensor_msgs.msg import Image
 from std_msgs.msg import Int64
 
@@ -147,6 +148,44 @@ def test_publisher_ends_in_time_beside_a_frozen_subscriber(start, make_node, spi
     assert 'ExternalShutdownException' in errors  # the program does not catch it
     assert 'Failed to publish' not in errors
     assert code == 1
+
+
+def test_waiting_for_a_frozen_subscriber_takes_its_time(start, make_node, spin_until):
+    viewer = start("""
+        import rclpy
+        from std_msgs.msg import Int64
+        rclpy.init(args=[])
+        node = rclpy.create_node('viewer')
+        node.create_subscription(Int64, 'numbers', lambda number: None, 5)
+        print('ready', flush=True)
+        rclpy.spin(node)
+    """)
+    viewer.wait_for_line('ready')
+    publisher = make_node().create_publisher(Int64, 'numbers', 5)
+    assert spin_until(lambda: publisher.get_subscription_count() == 1)
+    viewer.signal(signal.SIGSTOP)
+    time.sleep(0.1)
+    publisher.publish(Int64())
+    assert not publisher.wait_for_all_acked(Duration(seconds=0.1))
+    viewer.signal(signal.SIGCONT)
+    assert publisher.wait_for_all_acked(Duration(seconds=5))
+
+
+def test_forked_child_dies_of_its_signal_alone(start):
+    program = start("""
+        import multiprocessing, time
+        import rclpy
+        rclpy.init(args=[])
+        child = multiprocessing.get_context('fork').Process(target=time.sleep, args=(20,))
+        child.start()
+        time.sleep(0.1)
+        child.terminate()
+        child.join(5)
+        time.sleep(0.1)
+        print(child.exitcode, rclpy.ok())
+        child.kill()
+    """)
+    assert program.finish(timeout=10)[1] == '-15 True\n'
 
 
 def test_restarted_publisher_is_matched_at_once(start, make_node, spin_until):

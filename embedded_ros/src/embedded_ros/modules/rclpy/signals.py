@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import contextlib
 from enum import IntEnum
+import os
 import signal
 import socket
 import threading
@@ -45,11 +46,14 @@ class _Installed:
         self._thread = threading.Thread(target=self._listen, name='signals', daemon=True)
         self._thread.start()
 
-    def uninstall(self) -> None:
+    def restore_handlers(self) -> None:
         for number, previous in self._previous.items():
             if signal.getsignal(number) == self._handle:
                 signal.signal(number, signal.SIG_DFL if previous is None else previous)
         signal.set_wakeup_fd(self._previous_fd)
+
+    def uninstall(self) -> None:
+        self.restore_handlers()
         self._sender.close()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -89,6 +93,18 @@ def uninstall_signal_handlers() -> None:
     installed, _installed = _installed, None
     with contextlib.suppress(OSError):
         installed.uninstall()
+
+
+def _leave_to_parent() -> None:
+    """Let a forked child die of its signals, and not tell the parent, whose socket it shares."""
+    global _installed
+    if _installed is not None:
+        _installed.restore_handlers()
+        _installed = None
+
+
+if hasattr(os, 'register_at_fork'):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def get_current_signal_handlers_options() -> SignalHandlerOptions:
