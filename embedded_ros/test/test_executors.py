@@ -3,6 +3,7 @@ import time
 
 import pytest
 import rclpy
+from rclpy._rclpy_pybind11 import RCLError
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.exceptions import NotInitializedException, ROSInterruptException
 from rclpy.executors import (
@@ -13,6 +14,7 @@ from rclpy.executors import (
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
+from std_srvs.srv import Empty
 
 EXECUTORS = [SingleThreadedExecutor, MultiThreadedExecutor]
 
@@ -305,6 +307,35 @@ def test_nothing_new_after_shutdown(make_node):
     with pytest.raises(ExternalShutdownException):
         node.create_publisher(Int64, 'numbers', 10)
     node.destroy_node()
+
+
+def test_nobody_is_matched_after_shutdown(make_node):
+    node = make_node()
+    publisher = node.create_publisher(Int64, 'numbers', 10)
+    subscription = node.create_subscription(Int64, 'numbers', lambda number: None, 10)
+    client = node.create_client(Empty, 'nothing')
+    rclpy.shutdown()
+    assert publisher.get_subscription_count() == 0
+    assert subscription.get_publisher_count() == 0
+    assert not client.service_is_ready()
+    with pytest.raises(RCLError):
+        publisher.wait_for_all_acked()
+
+
+def test_failing_shutdown_callback_leaves_the_domain_all_the_same(make_node, spin_until):
+    node = make_node()
+    context = rclpy.Context()
+    context.init(args=[])
+    Node('doomed', context=context)
+    assert spin_until(lambda: 'doomed' in node.get_node_names())
+
+    def fail():
+        raise OSError('disk full')
+
+    context.on_shutdown(fail)
+    with pytest.raises(OSError, match='disk full'):
+        context.shutdown()
+    assert spin_until(lambda: node.get_node_names() == [node.get_name()])
 
 
 def test_init_and_shutdown_again_and_again(domain):

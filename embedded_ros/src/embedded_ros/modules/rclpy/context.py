@@ -58,8 +58,13 @@ class Context:
                 self.arguments.apply_log_levels()
             if domain_id is None:
                 domain_id = domain_id_from_environment()
-            self._participant = Participant(domain_id)
-            self._graph = Graph(self._participant)
+            participant = Participant(domain_id)
+            try:
+                self._graph = Graph(participant)
+            except Exception:
+                participant.close()
+                raise
+            self._participant = participant
             self._ok = True
             _contexts.add(self)
 
@@ -123,13 +128,15 @@ class Context:
 
     def _shut_down(self, participant: Participant, graph: Graph) -> None:
         self._ok = False
-        for reference in self._on_shutdown:
-            callback = reference()
-            if callback is not None:
-                callback()
-        self._on_shutdown.clear()
-        graph.close()
-        participant.close()
+        try:
+            for reference in self._on_shutdown:
+                callback = reference()
+                if callback is not None:
+                    callback()
+        finally:
+            self._on_shutdown.clear()
+            graph.close()
+            participant.close()
 
     def __enter__(self) -> Context:
         # As in rclpy: entering initialises only what is not initialised yet.

@@ -240,7 +240,7 @@ class Executor:
         unfinished = None
         try:
             try:
-                call = entity._take()
+                call = None if self._is_shutdown else entity._take()
             finally:
                 self._started.discard(entity)
             self._may_have_changed()
@@ -322,7 +322,14 @@ class MultiThreadedExecutor(Executor):
         return True
 
     def _start(self, work: Callable[[], None]) -> None:
-        future = self._pool.submit(work)
+        try:
+            future = self._pool.submit(work)
+        except RuntimeError:
+            if not self._is_shutdown:
+                raise
+            # Another thread has shut the pool down: this gives back what the work had claimed.
+            work()
+            return
         # A callback that fails must end a spin that waits for the next message.
         future.add_done_callback(lambda _: self.wake() if future.exception() else None)
         self._running.append(future)
