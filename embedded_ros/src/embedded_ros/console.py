@@ -4,7 +4,6 @@ Log lines on the error stream, in the format of ROS 2.
 RCUTILS_COLORIZED_OUTPUT (0 or 1) and RCUTILS_CONSOLE_OUTPUT_FORMAT are honoured.
 """
 
-import functools
 import os
 import re
 import sys
@@ -37,7 +36,6 @@ def set_level(name: str, level: int) -> None:
         _levels.pop(name, None)
         if level:
             _levels[name] = level
-        effective_level.cache_clear()
 
 
 def own_level(name: str) -> int:
@@ -45,7 +43,6 @@ def own_level(name: str) -> int:
     return _levels.get(name, 0)
 
 
-@functools.cache
 def effective_level(name: str) -> int:
     """Return the level of a logger: its own, or that of the nearest one above it."""
     with _lock:
