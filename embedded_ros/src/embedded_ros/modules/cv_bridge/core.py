@@ -153,7 +153,11 @@ def _convert(image: Any, source: Encoding, target: Encoding) -> Any:
     code = conversion_code_name(source, target)
     if code:
         cv2 = _cv2()
-        image = cv2.cvtColor(image, getattr(cv2, code))
+        try:
+            image = cv2.cvtColor(image, getattr(cv2, code))
+        except cv2.error as error:
+            raise CvBridgeError(
+                f'cannot convert [{source.name}] to [{target.name}]: {error}') from error
     return _to_depth(image, source, target)
 
 
