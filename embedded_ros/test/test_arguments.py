@@ -1,3 +1,6 @@
+from pathlib import Path
+import tempfile
+
 from hypothesis import given, strategies as st
 import pytest
 
@@ -8,7 +11,13 @@ from embedded_ros.arguments import (
     RosArguments,
     UnknownROSArgsError,
 )
-from embedded_ros.parameter_files import InvalidParameterText, matches, parse_value, read_file
+from embedded_ros.parameter_files import (
+    file_text,
+    InvalidParameterText,
+    matches,
+    parse_value,
+    read_file,
+)
 
 
 def ros(*arguments):
@@ -70,6 +79,19 @@ def test_values_have_the_types_of_ros(text, value):
 def test_numbers_survive_as_text(number):
     parsed = parse_value(repr(number))
     assert (type(parsed), parsed) == (type(number), number)
+
+
+@given(
+    st.text()
+    | st.sampled_from(['y', 'n', '1e-3', '1e5', 'on', '~', '0x1F', '.5', 'null', '', '2020-01-01'])
+    | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False)
+)
+def test_written_values_are_read_again(value):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, 'params.yaml')
+        path.write_text(file_text('/**', {'p': value, 'q': [value]}), encoding='utf-8')
+        read = {name: read for _, name, read in read_file(path)}
+    assert (type(read['p']), read['p'], read['q']) == (type(value), value, [value])
 
 
 @pytest.mark.parametrize(

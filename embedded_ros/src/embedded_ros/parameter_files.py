@@ -1,12 +1,12 @@
 """
-Parameter values in YAML, read as ROS 2 reads them: on command lines and in files.
+Parameter values in YAML, as ROS 2 reads them: on command lines and in files.
 
 A file gives nodes their parameters: the keys above `ros__parameters` join to the node's name, in
 which `*` stands for one part and `**` for any number of them, and the keys below it to the
 parameter's name. Only booleans, integers, floats and strings count, and lists of one of these.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 import re
 from typing import Any
@@ -51,10 +51,15 @@ def _construct_bool(loader: _Loader, node: yaml.ScalarNode) -> bool:
     return str(loader.construct_scalar(node)).lower() in ('y', 'yes', 'true', 'on')
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes what the loader would not read as text again."""
+
+
 for _tag, _pattern in (('bool', _BOOL), ('int', _INT), ('float', _FLOAT), ('null', r'~|null|')):
-    _Loader.add_implicit_resolver(
-        f'tag:yaml.org,2002:{_tag}', re.compile(f'^(?:{_pattern})$'), None
-    )
+    for _yaml in (_Loader, _Dumper):
+        _yaml.add_implicit_resolver(
+            f'tag:yaml.org,2002:{_tag}', re.compile(f'^(?:{_pattern})$'), None
+        )
 _Loader.add_constructor('tag:yaml.org,2002:int', _construct_int)
 _Loader.add_constructor('tag:yaml.org,2002:bool', _construct_bool)
 
@@ -65,11 +70,24 @@ def parse_value(text: str) -> Any:
 
     InvalidParameterText when it gives none.
     """
+    return _checked(read_yaml(text), f"'{text}'")
+
+
+def read_yaml(text: str) -> Any:
+    """
+    Return what a YAML text holds, whether a parameter can have that value or not.
+
+    InvalidParameterText when it is no YAML.
+    """
     try:
-        value = _load(text)
+        return _load(text)
     except yaml.YAMLError as error:
         raise InvalidParameterText(f"'{text}' is not valid YAML: {_one_line(error)}") from error
-    return _checked(value, f"'{text}'")
+
+
+def file_text(node: str, values: Mapping[str, Any]) -> str:
+    """Return the content of a parameter file for the node of that name or pattern."""
+    return str(yaml.dump({node: {_SECTION: values}}, Dumper=_Dumper, sort_keys=False))
 
 
 def _load(text: str) -> Any:

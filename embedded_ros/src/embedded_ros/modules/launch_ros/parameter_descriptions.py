@@ -6,7 +6,8 @@ from typing import Any, get_args, get_origin, TYPE_CHECKING
 
 from launch.errors import LaunchError
 from launch.substitution import perform_substitutions, SomeSubstitutionsType
-import yaml
+
+from embedded_ros.parameter_files import read_yaml
 
 if TYPE_CHECKING:
     from launch.launch_context import LaunchContext
@@ -52,14 +53,6 @@ def _as_text(value: Any) -> SomeSubstitutionsType:
         return str(list(value)).replace('True', 'true').replace('False', 'false')
     text: SomeSubstitutionsType = value
     return text
-
-
-def read_yaml(text: str) -> Any:
-    """Read a value written as YAML."""
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise LaunchError(f'parameter value {text!r} is not YAML: {error}') from None
 
 
 def _convert(value: Any, value_type: type) -> Any:

@@ -9,8 +9,9 @@ from typing import Any, TYPE_CHECKING
 
 from launch.errors import LaunchError
 from launch.substitution import perform_substitutions, Substitution
-from launch_ros.parameter_descriptions import ParameterValue, read_yaml
-import yaml
+from launch_ros.parameter_descriptions import ParameterValue
+
+from embedded_ros.parameter_files import file_text, InvalidParameterText, read_yaml
 
 if TYPE_CHECKING:
     from launch.launch_context import LaunchContext
@@ -32,7 +33,10 @@ def evaluate_parameters(
         if isinstance(value, Mapping):
             values.update(evaluate_parameters(context, value, f'{name}.'))
         else:
-            values[name] = _evaluate(context, name, value)
+            try:
+                values[name] = _evaluate(context, name, value)
+            except InvalidParameterText as error:
+                raise LaunchError(f"parameter '{name}': {error}") from error
     return values
 
 
@@ -72,8 +76,7 @@ def parameters_file(context: LaunchContext, parameters: Any) -> str:
         if not os.path.isfile(path):
             raise LaunchError(f"parameter file '{path}' does not exist")
         return path
-    values = evaluate_parameters(context, parameters)
-    text = yaml.safe_dump({'/**': {'ros__parameters': values}}, sort_keys=False)
+    text = file_text('/**', evaluate_parameters(context, parameters))
     with tempfile.NamedTemporaryFile(
         'w',
         prefix='launch_params_',

@@ -13,8 +13,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.task import Future
-import yaml
 
+from embedded_ros.parameter_files import file_text, parse_value
 from ros2cli.discovery import (
     add_discovery_arguments,
     discovered_node,
@@ -148,10 +148,10 @@ def _get(arguments: argparse.Namespace) -> None:
 
 def _set(arguments: argparse.Namespace) -> int:
     try:
-        value = yaml.safe_load(arguments.value)
-        parameter = Parameter(arguments.parameter_name, value=value)
-    except (yaml.YAMLError, TypeError, ValueError):
-        raise CommandError(f"'{arguments.value}' is no value that a parameter can have") from None
+        parameter = Parameter(arguments.parameter_name, value=parse_value(arguments.value))
+    except ValueError as error:
+        raise CommandError(
+            f"'{arguments.value}' is no value that a parameter can have") from error
     with found_node(arguments) as (node, full):
         parameters = _Parameters(node, full)
         result = parameters.set(parameter)
@@ -204,6 +204,5 @@ def _dump(arguments: argparse.Namespace) -> None:
         branch = tree
         for parent in parents:
             branch = branch.setdefault(parent, {})
-        plain = parameter_value_to_python(value)
-        branch[last] = list(plain) if isinstance(plain, (list, tuple)) else plain
-    print(yaml.safe_dump({full: {'ros__parameters': tree}}, sort_keys=False), end='')
+        branch[last] = parameter_value_to_python(value)
+    print(file_text(full, tree), end='')
