@@ -2,17 +2,16 @@ import numpy as np
 import pytest
 
 from mtperception import zoo
+from mtperception.pin.batches import targets_from_labels
 from mtperception.pin.dataset import LabelledPin, PinPictures
 from mtperception.pin.evaluation import FrameScore
-from mtperception.pin.predictor import PinDetector
-from mtperception.pin.training import (
-    choose_threshold,
+from mtperception.pin.hyper_parameters import (
     HyperParameters,
     read_hyper_parameters,
     SettingsError,
-    targets_from_labels,
-    train,
 )
+from mtperception.pin.predictor import PinDetector
+from mtperception.pin.training import choose_threshold, train
 
 TINY = HyperParameters(
     stem=8, width=16, deep=16, dilations=(1, 2), epochs=3, samples_per_epoch=240, batch=8,

@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from mtperception.pin.dataset import ANNOTATIONS, read_pictures
-    from mtperception.pin.training import CHECKPOINT, read_hyper_parameters, train
+    from mtperception.pin.hyper_parameters import read_hyper_parameters
+    from mtperception.pin.training import CHECKPOINT, train
     from mtperception.training.memory import keep_freed_memory
     from mtperception.training.progress import TrainingProgress
 

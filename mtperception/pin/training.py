@@ -1,7 +1,7 @@
 """Train the pin network on a rendered data set, and write it as a model with its card."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 import math
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn, Tensor
-import yaml
 
 import mtperception
 from mtperception import zoo
-from mtperception.pin.augmentation import random_centre, random_cut, random_look
-from mtperception.pin.dataset import LabelledPin, PinPictures
+from mtperception.pin.batches import random_batch
+from mtperception.pin.dataset import PinPictures
 from mtperception.pin.evaluation import FrameScore, match
 from mtperception.pin.hard_places import hard_places, HardPlace
+from mtperception.pin.hyper_parameters import HyperParameters, SettingsError
 from mtperception.pin.loss import pin_loss, PinTargets
 from mtperception.pin.network import PinArchitecture, PinNetwork
 from mtperception.pin.predictor import PinDetector
@@ -30,92 +30,6 @@ LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.9
 LARGEST_REPETITION = 15
 # Detections below this score are not looked at when the threshold is chosen.
 SCORE_FLOOR = 0.05
-
-
-class SettingsError(ValueError):
-    """A settings file cannot be used; the message names the key."""
-
-
-@dataclass(frozen=True)
-class HyperParameters:
-    """
-    What can be set about the training.
-
-    An epoch is ``samples_per_epoch`` random cuts of ``cut_side`` pixels. Before each,
-    ``hard_pictures`` of the pictures are searched for places where the network goes wrong, and
-    up to ``hard_share`` of the cuts are taken there. ``validation_share`` of the pictures, the
-    last ones, are not trained on. ``bfloat16`` computes the convolutions in half the precision,
-    which many processors do at twice the speed.
-    """
-
-    stem: int = 24
-    width: int = 32
-    deep: int = 48
-    dilations: tuple[int, ...] = (1, 2, 2, 1)
-    epochs: int = 100
-    samples_per_epoch: int = 8000
-    hard_pictures: int = 200
-    hard_share: float = 0.5
-    batch: int = 32
-    cut_side: int = 160
-    kernel_rate: float = 0.03
-    learning_rate: float = 4e-3
-    weight_decay: float = 0.01
-    largest_gradient: float = 5.0
-    averaging: float = 0.998
-    validation_share: float = 0.1
-    bfloat16: bool = True
-
-    def __post_init__(self) -> None:
-        """Refuse what could only fail later."""
-        for name in ('stem', 'width', 'deep', 'epochs', 'samples_per_epoch', 'batch',
-                     'cut_side'):
-            if getattr(self, name) < 1:
-                raise SettingsError(f'{name} is {getattr(self, name)}; it must be at least 1')
-        if self.batch > self.samples_per_epoch:
-            raise SettingsError('batch is larger than samples_per_epoch')
-        if not 0 < self.validation_share < 1:
-            raise SettingsError(f'validation_share is {self.validation_share}; it must be '
-                                'between 0 and 1')
-
-
-def read_hyper_parameters(path: Path | None) -> HyperParameters:
-    """Read settings from a YAML file; keys that it lacks keep their defaults."""
-    if path is None:
-        return HyperParameters()
-    try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise SettingsError(f'{path}: {error.strerror}') from None
-    except yaml.YAMLError as error:
-        raise SettingsError(f'{path}: not valid YAML ({" ".join(str(error).split())})') from None
-    content = {} if content is None else content
-    if not isinstance(content, dict):
-        raise SettingsError(f'{path}: a settings file is a list of "name: value" lines')
-    defaults = {field.name: field.default for field in fields(HyperParameters)}
-    values = {}
-    for key, value in content.items():
-        if key not in defaults:
-            raise SettingsError(f'{path}: unknown setting {key!r}; there are: '
-                                f'{", ".join(defaults)}')
-        values[key] = _converted(path, key, value, defaults[key])
-    try:
-        return HyperParameters(**values)
-    except SettingsError as error:
-        raise SettingsError(f'{path}: {error}') from None
-
-
-def _converted(path: Path, key: str, value: Any, default: Any) -> Any:
-    if isinstance(default, tuple):
-        if isinstance(value, list) and value and len(value) % 2 == 0 \
-                and all(type(entry) is int and entry > 0 for entry in value):
-            return tuple(value)
-        raise SettingsError(f'{path}: {key} is a list of positive integers, even in number')
-    if isinstance(default, float) and type(value) in (int, float):
-        return float(value)
-    if type(value) is type(default):
-        return value
-    raise SettingsError(f'{path}: {key} is {value!r}; expected something like {default!r}')
 
 
 def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: int,
@@ -188,50 +102,6 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
         'code_version': mtperception.__version__, 'validation': score.figures(),
     }
     return zoo.save(out / 'pin.safetensors', tensors, card)
-
-
-def random_batch(pictures: PinPictures, count: int, side: int, rng: np.random.Generator,
-                 hard: Sequence[HardPlace] = (),
-                 hard_share: float = 0.0) -> tuple[Tensor, PinTargets]:
-    """
-    Cut ``count`` random samples: pictures, count x 1 x side x side in [0, 1], and targets.
-
-    About ``hard_share`` of them are cut around one of the ``hard`` places.
-    """
-    images, labels = [], []
-    for _ in range(count):
-        if hard and rng.random() < hard_share:
-            place = hard[int(rng.integers(len(hard)))]
-            index, (x, y) = place.picture, rng.uniform(-0.4 * side, 0.4 * side, 2)
-            centre = (place.x + x, place.y + y)
-        else:
-            index = int(rng.integers(len(pictures)))
-            centre = random_centre(pictures.images[index], pictures.pins[index], side, rng)
-        image, pins = random_cut(
-            pictures.images[index], pictures.pins[index], centre, side, rng)
-        images.append(random_look(image, rng))
-        labels.append(pins)
-    batch = torch.from_numpy(np.stack(images))[:, None].float() / 255
-    return batch, targets_from_labels(labels, side, side)
-
-
-def targets_from_labels(labels: Sequence[Sequence[LabelledPin]], width: int,
-                        height: int) -> PinTargets:
-    """Pad the labels of B pictures of one size to tensors."""
-    most = max((len(pins) for pins in labels), default=0)
-    rows = np.zeros((len(labels), most, 7), np.float32)
-    rows[..., 2] = 1
-    counted = np.zeros((len(labels), most), bool)
-    present = np.zeros((len(labels), most), bool)
-    for picture, pins in enumerate(labels):
-        for place, pin in enumerate(pins):
-            rows[picture, place] = (pin.x, pin.y, pin.diameter, *pin.box)
-            counted[picture, place] = pin.counts(width, height)
-            present[picture, place] = True
-    values = torch.from_numpy(rows)
-    return PinTargets(centres=values[..., :2], diameters=values[..., 2], boxes=values[..., 3:],
-                      counted=torch.from_numpy(counted),
-                      ignored=torch.from_numpy(present & ~counted))
 
 
 def validate(detector: PinDetector, pictures: PinPictures) -> tuple[FrameScore, float]:
