@@ -165,6 +165,19 @@ def test_failure_is_one_line_and_exit_code_1(ros2, node, arguments, expected):
     assert len(errors.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ('variable', 'value'),
+    [('ROS_DOMAIN_ID', 'left'), ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'GALAXY'),
+     ('CYCLONEDDS_URI', '<broken')],
+)
+def test_wrong_environment_is_one_line(ros2, monkeypatch, environment, variable, value):
+    monkeypatch.setitem(environment, variable, value)
+    code, output, errors = ros2('node', 'list')
+    assert (code, output) == (1, '')
+    assert variable in errors.splitlines()[-1]
+    assert 'Traceback' not in errors
+
+
 def test_lists(ros2, node):
     assert ros2('node', 'list') == (0, '/cell/small\n', '')
     assert ros2('topic', 'list', '-t')[1] == textwrap.dedent("""\
@@ -472,3 +485,6 @@ def test_messages_from_yaml_and_back():
     assert again == message
     image = message_from_yaml(Image, '{data: [1, 2], width: 2}')
     assert list(image.data) == [1, 2]
+    camera = message_from_yaml(CameraInfo, '{d: [0, 1], k: [1, 0, 0, 0, 1, 0, 0, 0, 1]}')
+    assert camera.d.tolist() == [0.0, 1.0]
+    assert camera.k.tolist() == [1.0, 0, 0, 0, 1, 0, 0, 0, 1]

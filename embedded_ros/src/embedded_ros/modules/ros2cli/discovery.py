@@ -14,6 +14,8 @@ from rclpy.expand_topic_name import expand_topic_name
 from rclpy.node import Node
 from rclpy.validate_full_topic_name import validate_full_topic_name
 
+from embedded_ros.graph_names import NamesAndTypes
+from embedded_ros.names import full_node_name
 from ros2cli.errors import CommandError
 
 # Peers on the same network answer within some tenths of a second, one after the other.
@@ -41,7 +43,10 @@ def add_discovery_arguments(parser: argparse.ArgumentParser) -> None:
 @contextlib.contextmanager
 def command_node() -> Iterator[Node]:
     """Give a hidden node that is gone after the command."""
-    rclpy.init(args=[])
+    try:
+        rclpy.init(args=[])
+    except (RuntimeError, ValueError) as error:  # the environment is wrong
+        raise CommandError(str(error)) from error
     try:
         node = rclpy.create_node(f'_ros2cli_{os.getpid()}', start_parameter_services=False)
         try:
@@ -101,10 +106,22 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith('_') for part in name.split('/'))
 
 
+def print_names_and_types(
+    entries: NamesAndTypes, *, hidden: bool, count: bool, types: bool
+) -> None:
+    """Print topics or services, sorted, or how many there are; hidden ones only if asked."""
+    shown = sorted(entry for entry in entries if hidden or not is_hidden(entry[0]))
+    if count:
+        print(len(shown))
+        return
+    for name, type_names in shown:
+        print(f'{name} [{", ".join(type_names)}]' if types else name)
+
+
 def node_names(node: Node, *, hidden: bool = False) -> list[tuple[str, str, str]]:
     """Return full name, name and namespace of all nodes, sorted; hidden ones only if asked."""
     names = [
-        (f'{namespace.rstrip("/")}/{name}', name, namespace)
+        (full_node_name(name, namespace), name, namespace)
         for name, namespace in node.get_node_names_and_namespaces()
     ]
     return sorted(entry for entry in names if hidden or not is_hidden(entry[0]))

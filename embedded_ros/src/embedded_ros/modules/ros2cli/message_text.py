@@ -118,7 +118,7 @@ def _field(type_text: str, present: Any, value: Any, name: str) -> Any:
         return [_message(cls, item, f"an item of '{name}'") for item in value]
     if isinstance(present, float) and isinstance(value, (int, str)):
         return float(value)
-    if isinstance(present, array) and present.typecode in 'fd':
+    if isinstance(present, (array, np.ndarray)) and np.asarray(present).dtype.kind == 'f':
         return [float(item) for item in value]
     if isinstance(present, bytes) and isinstance(value, int):
         return bytes([value])

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
 
 import rclpy
 
-from embedded_ros.messages import service_class
 from ros2cli.discovery import (
     absolute_topic_name,
     add_discovery_arguments,
     command_node,
     discovered_node,
-    is_hidden,
+    print_names_and_types,
 )
 from ros2cli.errors import CommandError
 from ros2cli.message_text import message_from_yaml
+from ros2cli.type_names import known_service_class
 from ros2cli.verbs import Verbs
 
 _REMINDER_SECONDS = 5.0
@@ -47,14 +46,10 @@ def main(argv: Sequence[str]) -> int | None:
 
 def _list(arguments: argparse.Namespace) -> None:
     with discovered_node(arguments) as node:
-        services = sorted(node.get_service_names_and_types())
-    if not arguments.include_hidden_services:
-        services = [(name, types) for name, types in services if not is_hidden(name)]
-    if arguments.count_services:
-        print(len(services))
-        return
-    for name, types in services:
-        print(f'{name} [{", ".join(types)}]' if arguments.show_types else name)
+        services = node.get_service_names_and_types()
+    print_names_and_types(
+        services, hidden=arguments.include_hidden_services, count=arguments.count_services,
+        types=arguments.show_types)
 
 
 def _type(arguments: argparse.Namespace) -> None:
@@ -68,7 +63,7 @@ def _type(arguments: argparse.Namespace) -> None:
 
 
 def _call(arguments: argparse.Namespace) -> None:
-    cls = _known_service_class(arguments.service_type)
+    cls = known_service_class(arguments.service_type)
     request = message_from_yaml(cls.Request, arguments.values)
     with command_node() as node:
         name = absolute_topic_name(node, arguments.service_name)
@@ -79,12 +74,3 @@ def _call(arguments: argparse.Namespace) -> None:
         future = client.call_async(request)
         rclpy.spin_until_future_complete(node, future)
         print(f'response:\n{future.result()!r}\n')
-
-
-def _known_service_class(name: str) -> Any:
-    parts = name.split('/')
-    full = '/'.join((parts[0], 'srv', parts[1])) if len(parts) == 2 else name
-    try:
-        return service_class(full)
-    except LookupError as error:
-        raise CommandError(f"the service type '{name}' is not known here") from error

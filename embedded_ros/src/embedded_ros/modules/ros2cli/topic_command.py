@@ -10,7 +10,7 @@ from ros2cli.discovery import (
     absolute_topic_name,
     add_discovery_arguments,
     discovered_node,
-    is_hidden,
+    print_names_and_types,
 )
 from ros2cli.errors import CommandError
 from ros2cli.verbs import Verbs
@@ -41,14 +41,10 @@ def main(argv: Sequence[str]) -> int | None:
 
 def _list(arguments: argparse.Namespace) -> None:
     with discovered_node(arguments) as node:
-        topics = sorted(node.get_topic_names_and_types())
-    if not arguments.include_hidden_topics:
-        topics = [(name, types) for name, types in topics if not is_hidden(name)]
-    if arguments.count_topics:
-        print(len(topics))
-        return
-    for name, types in topics:
-        print(f'{name} [{", ".join(types)}]' if arguments.show_types else name)
+        topics = node.get_topic_names_and_types()
+    print_names_and_types(
+        topics, hidden=arguments.include_hidden_topics, count=arguments.count_topics,
+        types=arguments.show_types)
 
 
 def _info(arguments: argparse.Namespace) -> None:

@@ -15,7 +15,8 @@ from ros2cli.message_text import (
     Shortening,
 )
 from ros2cli.qos_arguments import add_qos_arguments, qos_for_topic
-from ros2cli.topic_subscription import known_message_class, wait_for_type
+from ros2cli.topic_subscription import wait_for_type
+from ros2cli.type_names import known_message_class
 from ros2cli.verbs import Verbs
 
 

@@ -14,7 +14,8 @@ import rclpy
 from ros2cli.discovery import absolute_topic_name, command_node, wait_for_discovery
 from ros2cli.errors import CommandError
 from ros2cli.qos_arguments import add_qos_arguments, qos_for_topic
-from ros2cli.topic_subscription import known_message_class, wait_for_type
+from ros2cli.topic_subscription import wait_for_type
+from ros2cli.type_names import known_message_class
 from ros2cli.verbs import Verbs
 
 _DEFAULT_WINDOW = 10000

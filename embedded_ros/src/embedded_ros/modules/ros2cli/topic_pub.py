@@ -11,7 +11,7 @@ from ros2cli.discovery import absolute_topic_name, command_node
 from ros2cli.errors import CommandError
 from ros2cli.message_text import message_from_yaml
 from ros2cli.qos_arguments import add_qos_arguments, qos_from_arguments
-from ros2cli.topic_subscription import known_message_class
+from ros2cli.type_names import known_message_class
 from ros2cli.verbs import Verbs
 
 _STEP = 0.05

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
 
 import rclpy
 from rclpy.node import Node
 
-from embedded_ros.messages import message_class
 from ros2cli.errors import CommandError
 
 _STEP = 0.1
-
-
-def known_message_class(name: str) -> Any:
-    """Return the class of a message type, given as `pkg/msg/Name` or `pkg/Name`."""
-    parts = name.split('/')
-    full = '/'.join((parts[0], 'msg', parts[1])) if len(parts) == 2 else name
-    try:
-        return message_class(full)
-    except LookupError as error:
-        raise CommandError(f"the message type '{name}' is not known here") from error
 
 
 def wait_for_type(node: Node, topic: str) -> str:
