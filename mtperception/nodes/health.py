@@ -52,6 +52,12 @@ class Health:
             self._recent.append((time.monotonic(), latency))
 
     @property
+    def received(self) -> int:
+        """Frames that have arrived, good or bad."""
+        with self._lock:
+            return self._received
+
+    @property
     def dropped(self) -> dict[str, int]:
         """Frames without a result, by cause."""
         with self._lock:

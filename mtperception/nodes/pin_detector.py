@@ -32,6 +32,7 @@ from mtperception.nodes.image_gate import check_image, grey_image, ImageError
 from mtperception.nodes.newest_frame import NewestFrameWorker
 from mtperception.nodes.parameters import integer, real, text, warn_of_unknown_parameters
 from mtperception.nodes.process import run_node
+from mtperception.nodes.silence import SilenceWarning
 
 NEWEST_ONLY = QoSProfile(
     depth=1,
@@ -110,13 +111,15 @@ class PinDetectorNode(Node):
         self._images = self.create_subscription(
             Image, 'image', self._on_image, NEWEST_ONLY,
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._silence = SilenceWarning(self, self._images, lambda: self.health.received)
         publishers = self.count_publishers(self._images.topic_name)
         self.get_logger().info(
-            f'{self._images.topic_name} ({publishers} publishers so far) -> '
-            f'{self._detections.topic_name}')
+            f'{self._images.topic_name} ({self._images.qos_profile.reliability.name.lower()}, '
+            f'{publishers} publishers so far) -> {self._detections.topic_name}')
 
     def _deactivate(self) -> None:
         """Take no further frame, finish the one in work."""
+        self._silence.stop()
         self.destroy_subscription(self._images)
         self._worker.stop(timeout=1.0)
 
