@@ -214,6 +214,30 @@ def test_task_brings_its_result(ros, executor_class):
     executor.shutdown()
 
 
+@pytest.mark.parametrize('executor_class', EXECUTORS)
+def test_task_that_is_never_done_leaves_room_for_others(make_node, executor_class):
+    class Pause:
+        def __await__(self):
+            yield
+
+    async def pause_again_and_again():
+        while True:
+            await Pause()
+
+    node = make_node()
+    calls = []
+    node.create_timer(0.01, lambda: calls.append(1))
+    executor = executor_class()
+    executor.add_node(node)
+    task = executor.create_task(pause_again_and_again)
+    end = time.monotonic() + 5
+    while len(calls) < 3 and time.monotonic() < end:
+        executor.spin_once(timeout_sec=0.1)
+    assert len(calls) >= 3
+    assert not task.done()
+    executor.shutdown()
+
+
 def test_failed_task_raises_and_keeps_its_exception(ros):
     executor = SingleThreadedExecutor()
     task = executor.create_task(lambda: 1 / 0)

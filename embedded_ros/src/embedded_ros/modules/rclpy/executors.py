@@ -95,7 +95,7 @@ class Executor:
         self._nodes: dict[Node, None] = {}
         self._nodes_lock = threading.RLock()
         self._tasks: deque[Task[Any]] = deque()
-        self._ready: deque[_Entity] = deque()
+        self._ready: deque[_Entity | Task[Any]] = deque()
         self._started: set[_Entity] = set()
         self._is_shutdown = False
         self._guard = Guard(participant.handle)
@@ -186,16 +186,20 @@ class Executor:
 
     def _next_work(self, deadline: _Deadline, enough: Callable[[], bool]) -> Callable[[], None]:
         while not enough():
-            if self._tasks:
-                task = self._tasks.popleft()
-                return lambda: self._run_task(task)
             while self._ready:
-                entity = self._ready.popleft()
-                if self._serves(entity) and entity.callback_group.beginning_execution(entity):
-                    self._started.add(entity)
-                    return lambda: self._run_entity(entity)
+                if (work := self._claim(self._ready.popleft())) is not None:
+                    return work
             self._wait(deadline)
         raise ConditionReachedException
+
+    def _claim(self, ready: _Entity | Task[Any]) -> Callable[[], None] | None:
+        """Return the work to do, None where it may not or need not be done any more."""
+        if isinstance(ready, Task):
+            return lambda: self._run_task(ready)
+        if self._serves(ready) and ready.callback_group.beginning_execution(ready):
+            self._started.add(ready)
+            return lambda: self._run_entity(ready)
+        return None
 
     def _wait(self, deadline: _Deadline) -> None:
         """Fill the queue of what is ready, or leave it empty after a wake-up."""
@@ -223,7 +227,10 @@ class Executor:
         due.sort(key=lambda timer: timer.time_until_next_call() or 0)
         self._ready.extend(due)
         self._ready.extend(waiting[c] for c in conditions if c in waiting)
-        if not conditions and not self._ready and not self._tasks and deadline.passed():
+        # After the others: a coroutine that is never done must not keep them from running.
+        while self._tasks:
+            self._ready.append(self._tasks.popleft())
+        if not conditions and not self._ready and deadline.passed():
             raise TimeoutException
 
     def _waited_for(self) -> Iterator[Any]:
