@@ -27,7 +27,7 @@ from std_msgs.msg import Int64, String
 
 from embedded_ros.dds import domain as dds_domain
 from embedded_ros.dds.qos import from_dds, to_dds, user_data
-from embedded_ros.dds.types import dds_type_name, ros_type_name
+from embedded_ros.dds.types import idl_type, ros_type_name
 from embedded_ros.messages import serialize
 
 
@@ -238,7 +238,7 @@ def test_announced_policies_come_back(
     ('std_srvs/srv/Trigger_Request', 'std_srvs::srv::dds_::Trigger_Request_'),
 ])
 def test_type_names_on_the_wire(ros, wire):
-    assert dds_type_name(ros) == wire
+    assert idl_type(ros).__idl_typename__.replace('.', '::') == wire
     assert ros_type_name(wire) == ros
     assert ros_type_name('not::of::ROS') == 'not::of::ROS'
 

@@ -75,13 +75,12 @@ class RosArguments:
     """
     The ROS arguments of a command line, in their order.
 
-    `log_levels` maps logger names ('' for all) to levels; `others` holds what is not ROS's.
+    `log_levels` maps logger names ('' for all) to levels.
     """
 
     remappings: tuple[Remapping, ...] = ()
     parameters: tuple[ParameterRule, ...] = ()
     log_levels: tuple[tuple[str, int], ...] = ()
-    others: tuple[str, ...] = ()
 
     def apply_log_levels(self) -> None:
         """Set the levels of this process's loggers."""
@@ -102,7 +101,6 @@ class RosArguments:
             remappings=first.remappings + then.remappings,
             parameters=then.parameters + first.parameters,
             log_levels=then.log_levels + first.log_levels,
-            others=first.others,
         )
 
     def node_name(self, default: str) -> str:
@@ -179,11 +177,10 @@ def parse(arguments: Sequence[str]) -> RosArguments:
 
     InvalidROSArgsError, and UnknownROSArgsError for those that nobody knows, name the argument.
     """
-    marked = list(_marked(arguments))
     remappings: list[Remapping] = []
     parameters: list[ParameterRule] = []
     levels: list[tuple[str, int]] = []
-    ros = iter([text for text, is_ros in marked if is_ros])
+    ros = iter([text for text, is_ros in _marked(arguments) if is_ros])
     unknown = []
     for text in ros:
         if text in _FLAGS:
@@ -211,12 +208,7 @@ def parse(arguments: Sequence[str]) -> RosArguments:
             f'found unknown ROS arguments: {unknown} (arguments for the program itself come '
             "before '--ros-args' or after '--')"
         )
-    return RosArguments(
-        tuple(remappings),
-        tuple(parameters),
-        tuple(levels),
-        tuple(text for text, is_ros in marked if not is_ros),
-    )
+    return RosArguments(tuple(remappings), tuple(parameters), tuple(levels))
 
 
 def _split_rule(text: str) -> tuple[str, str, str]:

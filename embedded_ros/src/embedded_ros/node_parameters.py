@@ -164,7 +164,7 @@ class NodeParameters:
             prefix += PARAMETER_SEPARATOR_STRING
         return {
             name[len(prefix):]: parameter
-            for name, parameter in self._parameters.items()
+            for name, parameter in self._parameters.copy().items()
             if name.startswith(prefix)
         }
 
@@ -188,7 +188,7 @@ class NodeParameters:
         """
         result = ListParametersResult()
         found_prefixes: dict[str, None] = {}
-        for name in self._parameters:
+        for name in list(self._parameters):  # another thread may declare one meanwhile
             if _is_listed(name, prefixes, depth):
                 result.names.append(name)
                 if PARAMETER_SEPARATOR_STRING in name:

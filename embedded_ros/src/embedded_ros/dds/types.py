@@ -22,14 +22,12 @@ _PRIMITIVES: dict[str, Any] = {
 }
 
 
-def dds_type_name(name: str) -> str:
-    """Return the name on the wire: `sensor_msgs::msg::dds_::Image_`."""
-    package, kind, message = name.split('/')
-    return f'{package}::{kind}::dds_::{message}_'
-
-
 def ros_type_name(name: str) -> str:
-    """Return the ROS name of a type on the wire; a type that is not of ROS stays as it is."""
+    """
+    Return the ROS name of a type on the wire, `sensor_msgs::msg::dds_::Image_`.
+
+    A type that is not of ROS stays as it is.
+    """
     parts = name.split('::')
     if len(parts) == 4 and parts[2] == 'dds_' and parts[3].endswith('_'):
         return f'{parts[0]}/{parts[1]}/{parts[3][:-1]}'

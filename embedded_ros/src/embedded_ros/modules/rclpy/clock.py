@@ -7,6 +7,7 @@ from typing import Any
 from rclpy.clock_type import ClockType
 from rclpy.duration import Duration
 from rclpy.time import Time
+from rclpy.utilities import get_default_context
 
 __all__ = ['Clock', 'ClockType', 'ROSClock']
 
@@ -50,8 +51,6 @@ class Clock:
     def sleep_for(self, rel_time: Duration, context: Any = None) -> bool:
         """Block for a length of time; False when the context was shut down before its end."""
         if context is None:
-            from rclpy.utilities import get_default_context
-
             context = get_default_context()
         stopped = threading.Event()
         context.on_shutdown(stopped.set)

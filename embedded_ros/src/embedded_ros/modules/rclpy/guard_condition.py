@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
+from rclpy.utilities import get_default_context
 
 from embedded_ros.dds.waiting import Guard
 
@@ -14,8 +15,6 @@ class GuardCondition:
         self, callback: Callable[[], Any] | None, callback_group: CallbackGroup | None,
         context: Any = None,
     ) -> None:
-        # Imported here: the context's own module is not complete while this one loads.
-        from rclpy.utilities import get_default_context
         self._context = get_default_context() if context is None else context
         self.callback = callback
         self.callback_group = callback_group

@@ -8,6 +8,7 @@ from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock
+from rclpy.exceptions import ROSInterruptException
 
 
 class Timer:
@@ -108,7 +109,6 @@ class Rate:
 
     def sleep(self) -> None:
         """Wait for the next period, or raise where the rate was destroyed."""
-        from rclpy.exceptions import ROSInterruptException
         if self._stopped or not self._context.ok():
             raise ROSInterruptException
         self._event.clear()

@@ -13,7 +13,11 @@ _lock = threading.Lock()
 
 
 def get_default_context(*, shutting_down: bool = False) -> Context:
-    """Return the context that functions use where none is given, made at the first call."""
+    """
+    Return the context that functions use where none is given, made at the first call.
+
+    With `shutting_down`, the next call makes a new one.
+    """
     global _default_context
     with _lock:
         context = _default_context or Context()
