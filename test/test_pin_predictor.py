@@ -48,7 +48,7 @@ def untrained():
     """Build a detector that knows nothing and therefore fires wherever it is asked to."""
     torch.manual_seed(0)
     network = PinNetwork(PinArchitecture(stem=4, width=8, deep=8, dilations=(1, 1)))
-    return PinDetector(network, model_name='none', sha256='', default_threshold=0.5)
+    return PinDetector(network, model_name='none', sha256='')
 
 
 @bundled
@@ -178,14 +178,14 @@ def own_model(tmp_path):
     tensors = {name: value.numpy() for name, value in network.state_dict().items()
                if value.is_floating_point()}
     zoo.save(path, tensors, {
-        'task': 'pin', 'threshold': 0.4,
+        'task': 'pin',
         'architecture': {'stem': 4, 'width': 8, 'deep': 8, 'dilations': [1, 1]}})
     return path
 
 
 def test_an_own_model_is_loaded_by_its_path(own_model):
     detector = PinDetector.load(own_model)
-    assert (detector.model_name, detector.default_threshold) == ('own', 0.4)
+    assert detector.model_name == 'own'
     assert detector.sha256 == zoo.load(own_model).sha256
 
 
@@ -194,7 +194,6 @@ def test_an_own_model_is_loaded_by_its_path(own_model):
     ('architecture', {'stem': 4}, 'does not describe a pin network'),
     ('architecture', {'stem': 4, 'width': 16, 'deep': 8, 'dilations': [1, 1]}, 'train it again'),
     ('architecture', {'stem': 'x', 'width': 8, 'deep': 8, 'dilations': [1, 1]}, 'train it again'),
-    ('threshold', 'high', 'train it again'),
 ])
 def test_cards_that_do_not_fit_are_refused(own_model, key, value, text):
     card_path = own_model.with_suffix('.json')

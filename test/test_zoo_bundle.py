@@ -53,7 +53,7 @@ def test_an_unknown_name_lists_the_known_ones():
 def test_bundled_models_are_whole(name):
     bundle = zoo.load(name)
     assert bundle.tensors
-    assert {'task', 'architecture', 'threshold', 'training', 'data', 'code_version',
+    assert {'task', 'architecture', 'training', 'data', 'code_version',
             'validation'} <= bundle.card.keys()
 
 

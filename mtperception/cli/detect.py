@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mtperception.pin.detection import DEFAULT_THRESHOLD
+
 
 def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
@@ -37,8 +39,8 @@ def add_parser(verbs: Any) -> None:
                         help='write annotated copies, as PNG, into this folder')
     parser.add_argument('--model', default='pin', metavar='NAME|PATH',
                         help='a bundled model, or a .safetensors file with its card beside it')
-    parser.add_argument('--threshold', type=float,
-                        help="least score, 0 to 1 (the model's own)")
+    parser.add_argument('--threshold', type=float, default=DEFAULT_THRESHOLD,
+                        help=f'least score, 0 to 1 ({DEFAULT_THRESHOLD})')
     parser.add_argument('--json', action='store_true',
                         help='accepted for symmetry: the output is always JSON lines')
     parser.set_defaults(run=run)

@@ -26,6 +26,8 @@ from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
+from mtperception.pin.detection import DEFAULT_THRESHOLD
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -55,8 +57,8 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument('--seed', type=int, default=0, help='of the pictures (0)')
     parser.add_argument('--model', default='pin', metavar='NAME|PATH',
                         help='a bundled model, or a .safetensors file with its card beside it')
-    parser.add_argument('--threshold', type=float,
-                        help="least score of all figures, 0 to 1 (the model's own)")
+    parser.add_argument('--threshold', type=float, default=DEFAULT_THRESHOLD,
+                        help=f'least score of all figures, 0 to 1 ({DEFAULT_THRESHOLD})')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
     parser.set_defaults(run=run)
 
@@ -68,12 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f'--count is {arguments.count}; it must be at least 2')
     started = time.monotonic()
     detector = PinDetector.load(arguments.model)
-    threshold = detector.default_threshold if arguments.threshold is None \
-        else arguments.threshold
-    figures = evaluate(detector, threshold, arguments.count, arguments.seed)
+    figures = evaluate(detector, arguments.threshold, arguments.count, arguments.seed)
     report = {'count': arguments.count, 'seed': arguments.seed,
               'seconds': time.monotonic() - started, 'model': detector.model_name,
-              'model_sha256': detector.sha256, 'threshold': threshold, **figures}
+              'model_sha256': detector.sha256, 'threshold': arguments.threshold, **figures}
     if arguments.json:
         print(json.dumps(report))
     else:

@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
             'model': str(model), 'model_sha256': bundle.sha256,
             'best': bundle.card['validation'], 'card': bundle.card}))
     else:
-        console.print(f'{model} ({bundle.sha256[:12]}), threshold {bundle.card["threshold"]}, '
+        console.print(f'{model} ({bundle.sha256[:12]}), '
                       f'{seconds / 60:.1f} min', highlight=False)
     return 0
 

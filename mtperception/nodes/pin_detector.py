@@ -33,6 +33,7 @@ from mtperception.nodes.newest_frame import NewestFrameWorker
 from mtperception.nodes.parameters import integer, real, text, warn_of_unknown_parameters
 from mtperception.nodes.process import run_node
 from mtperception.nodes.silence import SilenceWarning
+from mtperception.pin.detection import DEFAULT_THRESHOLD
 
 NEWEST_ONLY = QoSProfile(
     depth=1,
@@ -68,7 +69,7 @@ class PinDetectorNode(Node):
             'Name of a bundled model, or path of a .safetensors file.', read_only=True))
         self.declare_parameter('threads', 0, integer(
             "Threads of the network; 0 leaves torch's own choice.", 0, 256, read_only=True))
-        self.declare_parameter('score_threshold', 0.5, real(
+        self.declare_parameter('score_threshold', DEFAULT_THRESHOLD, real(
             'Pins with a lower score are not published.', 0.0, 1.0))
         self.declare_parameter('max_image_age', 0.0, real(
             'Frames older than this many seconds are dropped; 0 takes all.', 0.0, 3600.0))

@@ -16,6 +16,9 @@
 
 from dataclasses import dataclass
 
+# Every model's scores are shifted in training so that this is its best threshold.
+DEFAULT_THRESHOLD = 0.5
+
 
 @dataclass(frozen=True)
 class PinDetection:

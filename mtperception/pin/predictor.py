@@ -30,7 +30,7 @@ from torch import Tensor
 from mtperception import zoo
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.heatmap import local_maxima, soft_argmax
-from mtperception.pin.detection import PinDetection
+from mtperception.pin.detection import DEFAULT_THRESHOLD, PinDetection
 from mtperception.pin.loss import DIAMETER_UNIT, PLACE_RADIUS
 from mtperception.pin.network import cells_to_pixels, PinArchitecture, PinMaps, PinNetwork
 
@@ -52,7 +52,7 @@ class PinDetector:
     """
 
     def __init__(self, network: PinNetwork, *, model_name: str, sha256: str,
-                 default_threshold: float, device: str = 'cpu') -> None:
+                 device: str = 'cpu') -> None:
         """Take over a trained network: it is changed to its faster, untrainable form."""
         network.eval().requires_grad_(False)
         fold_batch_norm(network)
@@ -61,7 +61,6 @@ class PinDetector:
         self.device = device
         self.model_name = model_name
         self.sha256 = sha256
-        self.default_threshold = default_threshold
 
     @classmethod
     def load(cls, name_or_path: str | Path = 'pin', *, device: str = 'cpu') -> PinDetector:
@@ -80,28 +79,25 @@ class PinDetector:
                     if key.endswith('num_batches_tracked')}
         try:
             network.load_state_dict(state | counters)
-            threshold = float(bundle.card['threshold'])
-        except (RuntimeError, KeyError, TypeError, ValueError):
+        except RuntimeError:
             raise zoo.ModelError(f'{name_or_path}: tensors and card do not describe the pin '
                                  'network of this version; train it again') from None
-        return cls(network, model_name=bundle.name, sha256=bundle.sha256,
-                   default_threshold=threshold, device=device)
+        return cls(network, model_name=bundle.name, sha256=bundle.sha256, device=device)
 
-    def detect(self, image: Image, score_threshold: float | None = None) -> list[PinDetection]:
+    def detect(self, image: Image,
+               score_threshold: float = DEFAULT_THRESHOLD) -> list[PinDetection]:
         """
         Find the pins in a picture, best score first.
 
         ``image`` is uint8, H x W grey or H x W x 3 in OpenCV's order (BGR). Detections below
-        ``score_threshold``, in [0, 1], are left out; None is the model's own threshold, chosen
-        on validation pictures. Positions are in pixels of the picture.
+        ``score_threshold``, in [0, 1], are left out. Positions are in pixels of the picture.
         """
-        threshold = self.default_threshold if score_threshold is None else score_threshold
-        if not 0 <= threshold <= 1:
-            raise ValueError(f'score_threshold is {threshold}; it must be from 0 to 1')
+        if not 0 <= score_threshold <= 1:
+            raise ValueError(f'score_threshold is {score_threshold}; it must be from 0 to 1')
         grey = grey_image(image)
         with torch.inference_mode():
             maps = self._network(self._tensor(grey))
-            return _detections(maps, threshold, grey.shape[1], grey.shape[0])
+            return _detections(maps, score_threshold, grey.shape[1], grey.shape[0])
 
     def bare_forward(self, image: Image) -> Callable[[], PinMaps]:
         """Prepare a picture and give the function that runs the network alone on it."""

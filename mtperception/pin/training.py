@@ -14,7 +14,7 @@
 
 """Train the pin network on a rendered data set, and write it as a model with its card."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 import math
 from pathlib import Path
@@ -28,6 +28,7 @@ import mtperception
 from mtperception import zoo
 from mtperception.pin.batches import random_batch
 from mtperception.pin.dataset import PinPictures
+from mtperception.pin.detection import DEFAULT_THRESHOLD
 from mtperception.pin.evaluation import FrameScore, match
 from mtperception.pin.hard_places import hard_places, HardPlace
 from mtperception.pin.hyper_parameters import HyperParameters, SettingsError
@@ -106,8 +107,10 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
     average.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()},
                             strict=False)
     score, threshold = validate(_detector(average, architecture), validation)
+    # The heat's bias moves the best threshold to the one that every model has.
+    tensors['head.bias'][0] += _logit(DEFAULT_THRESHOLD) - _logit(threshold)
     card = {
-        'task': 'pin', 'architecture': asdict(architecture), 'threshold': threshold,
+        'task': 'pin', 'architecture': asdict(architecture),
         'input': 'grey pictures of any size, 8 bits',
         'diameter_px': _range([pin.diameter for pins in training.pins for pin in pins]),
         'rotation': 'any', 'training': {'command': command, 'seed': seed, **asdict(settings)},
@@ -154,7 +157,7 @@ def choose_threshold(true: Sequence[float], false: Sequence[float]) -> float:
     return round(min(max(threshold, LEAST_THRESHOLD), MOST_THRESHOLD), 2)
 
 
-def half_precision(network: nn.Module) -> Mapping[str, Any]:
+def half_precision(network: nn.Module) -> dict[str, Any]:
     """Take the network's tensors as numpy: convolutions in half precision, norms in single."""
     return {name: value.numpy().astype(np.float16 if value.ndim == 4 else np.float32)
             for name, value in network.state_dict().items() if value.is_floating_point()}
@@ -171,7 +174,7 @@ def describe(score: FrameScore) -> str:
 def _detector(network: nn.Module, architecture: PinArchitecture) -> PinDetector:
     copy = PinNetwork(architecture)
     copy.load_state_dict(network.state_dict())
-    return PinDetector(copy, model_name='in training', sha256='', default_threshold=0.5)
+    return PinDetector(copy, model_name='in training', sha256='')
 
 
 def _range(values: Sequence[float]) -> list[float]:
