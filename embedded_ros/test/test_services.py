@@ -3,7 +3,11 @@ import threading
 import pytest
 import rclpy
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
-from rclpy.executors import MultiThreadedExecutor, SingleThreadedExecutor
+from rclpy.executors import (
+    ExternalShutdownException,
+    MultiThreadedExecutor,
+    SingleThreadedExecutor,
+)
 from rclpy.qos import QoSProfile
 from std_srvs.srv import SetBool, Trigger
 
@@ -110,6 +114,15 @@ def test_service_that_is_not_there(make_node):
     with pytest.raises(TimeoutError):
         client.call(Trigger.Request(), timeout_sec=0.1)
     assert client._pending == {}
+
+
+def test_shutdown_ends_the_wait_for_an_answer(make_node):
+    client = make_node().create_client(Trigger, 'nobody')
+    stopper = threading.Timer(0.1, rclpy.shutdown)
+    stopper.start()
+    with pytest.raises(ExternalShutdownException):
+        client.call(Trigger.Request())
+    stopper.join()
 
 
 def test_service_is_gone_once_destroyed(make_node):

@@ -10,6 +10,7 @@ from typing import Any
 
 from rclpy._rclpy_pybind11 import InvalidHandle, RCLError
 from rclpy.callback_groups import CallbackGroup
+from rclpy.context import Context, ExternalShutdownException
 from rclpy.logging import get_logger
 from rclpy.qos import QoSProfile
 from rclpy.service import CDR_HEADER, REQUEST_ID
@@ -27,7 +28,7 @@ class Client:
     """Made by `Node.create_client`."""
 
     def __init__(
-        self, context: Any, participant: Participant, srv_type: Any, srv_name: str,
+        self, context: Context, participant: Participant, srv_type: Any, srv_name: str,
         qos_profile: QoSProfile, callback_group: CallbackGroup, logger_name: str,
         destroy: Callable[[Client], Any],
     ) -> None:
@@ -59,15 +60,18 @@ class Client:
         """
         Send a request and wait for the response, while another thread spins.
 
-        TimeoutError where none comes in time. In a callback of the same group, this would wait
-        for itself.
+        TimeoutError where none comes in time, ExternalShutdownException at a shutdown. In a
+        callback of the same group, this would wait for itself.
         """
         future = self.call_async(request)
         arrived = threading.Event()
         future._wake_when_done(arrived.set)
+        self.context.on_shutdown(arrived.set)
         if not arrived.wait(None if timeout_sec is None or timeout_sec < 0 else timeout_sec):
             future.cancel()
             raise TimeoutError
+        if not (future.done() or future.cancelled()):
+            raise ExternalShutdownException
         return future.result()
 
     def call_async(self, request: Any) -> Future[Any]:
