@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 import rclpy
@@ -114,6 +115,35 @@ def test_service_that_is_not_there(make_node):
     with pytest.raises(TimeoutError):
         client.call(Trigger.Request(), timeout_sec=0.1)
     assert client._pending == {}
+
+
+def test_clients_that_come_and_go_beside_a_server_that_does(spinning):
+    server, caller = spinning
+    failures = []
+
+    def come_and_go():
+        end = time.monotonic() + 1
+        try:
+            while time.monotonic() < end:
+                service = server.create_service(SetBool, 'switch', _answer)
+                client = caller.create_client(SetBool, 'switch')
+                if client.wait_for_service(0.05):
+                    client.call_async(SetBool.Request(data=True))
+                server.destroy_service(service)
+                caller.destroy_client(client)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=come_and_go) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    server.create_service(SetBool, 'at_last', _answer)
+    client = caller.create_client(SetBool, 'at_last')
+    assert client.wait_for_service(5)
+    assert client.call(SetBool.Request(data=True), timeout_sec=5).success
 
 
 def test_shutdown_ends_the_wait_for_an_answer(make_node):

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import ctypes as ct
+import os
 from typing import Any
 import weakref
 
-from cyclonedds.core import DDSException
+from cyclonedds.core import DDSException, Entity
 from cyclonedds.internal import DDS, dds_c_t
 import numpy as np
 
@@ -24,6 +25,11 @@ TIMEOUT = DDSException.DDS_RETCODE_TIMEOUT
 _ANY_STATE = 0x7F
 _library = DDS._dll_handle
 _SampleInfo = dds_c_t.sample_info
+
+
+if hasattr(os, 'register_at_fork'):
+    # A forked child has none of the library's threads: deleting something would wait for ever.
+    os.register_at_fork(after_in_child=Entity._entities.clear)
 
 
 class DdsError(RuntimeError):
@@ -73,6 +79,11 @@ _create_readcondition = _function('dds_create_readcondition', ct.c_int32, _entit
 _get_instance_handle = _function(
     'dds_get_instance_handle', ct.c_int32, _entity, ct.POINTER(ct.c_uint64))
 _wait_for_acks = _function('dds_wait_for_acks', ct.c_int32, _entity, ct.c_int64)
+_handles = ct.POINTER(ct.c_uint64)
+_get_readers = _function(
+    'dds_get_matched_subscriptions', ct.c_int32, _entity, _handles, ct.c_size_t)
+_get_writers = _function(
+    'dds_get_matched_publications', ct.c_int32, _entity, _handles, ct.c_size_t)
 _get_guid = _function('dds_get_guid', ct.c_int32, _entity, ct.c_char * 16)
 _dds_delete = _function('dds_delete', ct.c_int32, _entity)
 
@@ -104,6 +115,27 @@ def wait_for_acknowledgements(writer: int, timeout_ns: int) -> bool:
     """Wait until all reliable readers have everything; False after the time."""
     code = _wait_for_acks(writer, timeout_ns)
     return code != TIMEOUT and checked(code, 'wait for acknowledgements') == OK
+
+
+def matched_readers(writer: int) -> list[int]:
+    """Return the instance handles of a writer's readers, none for a deleted one."""
+    return _matched(_get_readers, writer)
+
+
+def matched_writers(reader: int) -> list[int]:
+    """Return the instance handles of a reader's writers, none for a deleted one."""
+    return _matched(_get_writers, reader)
+
+
+def _matched(get: Any, endpoint: int) -> list[int]:
+    # The package's own functions fail where a peer comes between counting and collecting.
+    limit = 8
+    while True:
+        found = (ct.c_uint64 * limit)()
+        count = get(endpoint, found, limit)
+        if count <= limit:
+            return list(found[:max(0, count)])
+        limit = count
 
 
 def take(reader: int, limit: int) -> Iterator[tuple[memoryview, Any]]:

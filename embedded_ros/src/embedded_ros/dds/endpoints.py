@@ -75,10 +75,10 @@ class _Endpoint:
             raise DdsError(error.code, f"create an endpoint of '{topic}'") from error
         self.handle = binding.handle(self.entity)
         self.guid = binding.guid(self.handle)
-        self._closed = False
+        self.closed = False
 
     def close(self) -> None:
-        self._closed = True
+        self.closed = True
         binding.delete(self.handle)
 
     def matched_count(self) -> int:
@@ -96,12 +96,6 @@ class _Endpoint:
         return None if endpoint is None else user_data(endpoint.qos)
 
     def _peers(self) -> list[int]:
-        try:
-            return self._peer_handles()
-        except DDSException:  # closed, or the context was shut down meanwhile
-            return []
-
-    def _peer_handles(self) -> list[int]:
         raise NotImplementedError
 
     def _peer_data(self, peer: int) -> Any:
@@ -133,8 +127,8 @@ class Writer(_Endpoint):
         return binding.wait_for_acknowledgements(
             self.handle, binding.INFINITY if timeout_ns is None else timeout_ns)
 
-    def _peer_handles(self) -> list[int]:
-        return list(self.entity.get_matched_subscriptions())
+    def _peers(self) -> list[int]:
+        return binding.matched_readers(self.handle)
 
     def _peer_data(self, peer: int) -> Any:
         return self.entity.get_matched_subscription_data(peer)
@@ -159,11 +153,11 @@ class Reader(_Endpoint):
         try:
             yield from binding.take(self.handle, limit)
         except DdsError:
-            if not self._closed:
+            if not self.closed:
                 raise
 
-    def _peer_handles(self) -> list[int]:
-        return list(self.entity.get_matched_publications())
+    def _peers(self) -> list[int]:
+        return binding.matched_writers(self.handle)
 
     def _peer_data(self, peer: int) -> Any:
         return self.entity.get_matched_publication_data(peer)

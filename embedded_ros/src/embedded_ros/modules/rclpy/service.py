@@ -64,6 +64,8 @@ class Service:
         try:
             self._writer.write(b''.join((data[:CDR_HEADER], request_id, data[CDR_HEADER:])))
         except DdsError as error:
+            if self._writer.closed:  # destroyed while its callback ran: nobody waits any more
+                return
             raise RCLError(f"Failed to respond on '{self.srv_name}': {error}") from error
 
     def _take(self) -> Callable[[], Any] | None:
