@@ -188,6 +188,20 @@ def test_forked_child_dies_of_its_signal_alone(start):
     assert program.finish(timeout=10)[1] == '-15 True\n'
 
 
+def test_forked_child_ends_and_leaves_the_domain_to_its_parent(start):
+    program = start("""
+        import os, sys
+        import rclpy
+        rclpy.init(args=[])
+        node = rclpy.create_node('parent')
+        child = os.fork()
+        if child == 0:
+            sys.exit(7)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), node.get_node_names())
+    """)
+    assert program.finish(timeout=10)[1] == "7 ['parent']\n"
+
+
 def test_restarted_publisher_is_matched_at_once(start, make_node, spin_until):
     source = """
         import sys, time

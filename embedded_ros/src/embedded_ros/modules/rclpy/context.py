@@ -4,6 +4,7 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable
 import contextlib
+import os
 import sys
 import threading
 from types import TracebackType
@@ -159,3 +160,6 @@ def shut_down_all() -> None:
 
 
 atexit.register(shut_down_all)
+if hasattr(os, 'register_at_fork'):
+    # The domain is the parent's to leave.
+    os.register_at_fork(after_in_child=_contexts.clear)
