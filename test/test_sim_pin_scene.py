@@ -14,6 +14,7 @@
 
 """The pin scene: labels against what is drawn, determinism, and what an empty frame is."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def scene():
 
 @pytest.fixture(scope='module')
 def stage():
-    with PinStage(612, 512) as made:
+    with contextlib.closing(PinStage(612, 512)) as made:
         yield made
 
 
@@ -214,7 +215,7 @@ def test_a_pin_lies_inside_by_its_centre():
 
 
 def test_the_live_fixture_changes_its_workpiece_and_replays():
-    with LiveFixture(4) as live:
+    with contextlib.closing(LiveFixture(4)) as live:
         assert live.step(0.1).pins == ()
         first, later = live.step(1.0), live.step(1.1)
         assert first.pins == later.pins and len(first.pins) >= 1
@@ -225,7 +226,7 @@ def test_the_live_fixture_changes_its_workpiece_and_replays():
         second = live.step(live.period + 1.0)
         assert second.pins != first.pins and second.camera == first.camera
         np.testing.assert_array_equal(live.step(1.0).image, first.image)
-    with LiveFixture(4) as again:
+    with contextlib.closing(LiveFixture(4)) as again:
         np.testing.assert_array_equal(again.step(live.period + 1.0).image, second.image)
 
 

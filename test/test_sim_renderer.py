@@ -14,6 +14,7 @@
 
 """The renderer's pixels are where the camera's matrix says."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def model():
 
 @pytest.fixture(scope='module')
 def renderer():
-    with Renderer(model(), 612, 512) as made:
+    with contextlib.closing(Renderer(model(), 612, 512)) as made:
         yield made
 
 

@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('--count', required=True, type=int, metavar='N', help='pictures')
     parser.add_argument('--seed', type=int, default=0, metavar='S', help='same seed, same data')
     parser.add_argument(
-        '--workers', type=int, default=len(os.sched_getaffinity(0)), metavar='W',
+        '--workers', type=int, default=os.cpu_count() or 1, metavar='W',
         help='processes, one a core by default; the data are the same')
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
     parser.set_defaults(run=run)
@@ -51,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
         TimeRemainingColumn,
     )
 
-    from ..sim.render import OutputError, render_pins
-    from ..sim.renderer import RenderError
+    from mtperception.sim.render import OutputError, render_pins
+    from mtperception.sim.renderer import RenderError
 
     start = time.perf_counter()
     console = Console(stderr=True)

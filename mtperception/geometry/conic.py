@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .camera import Floats, PosedCamera
+from mtperception.geometry.camera import Floats, PosedCamera
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.camera import PinholeCamera
-from .labels import PinLabel
+from mtperception.geometry.camera import PinholeCamera
+from mtperception.sim.labels import PinLabel
 
 ANNOTATIONS = 'annotations.json'
 IMAGES = 'images'

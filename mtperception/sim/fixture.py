@@ -23,11 +23,18 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
-from .marks import blot, disc, scratch, strip
-from .triangles import joined, planar, Triangles
-from .turned_parts import HEADS, nut, Pin, PIN_ENDS, screw, washer
-from .workpiece import block_triangles, Cell, divided, Feature, Slab, slab_triangles
+from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
+from mtperception.sim.marks import blot, disc, scratch, strip
+from mtperception.sim.triangles import joined, planar, Triangles
+from mtperception.sim.turned_parts import HEADS, nut, Pin, PIN_ENDS, screw, washer
+from mtperception.sim.workpiece import (
+    block_triangles,
+    Cell,
+    divided,
+    Feature,
+    Slab,
+    slab_triangles,
+)
 
 MAX_PINS = 6
 # The pins' diameters in the picture, in pixels.

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.camera import PinholeCamera
+from mtperception.geometry.camera import PinholeCamera
 
 
 @dataclass(frozen=True)

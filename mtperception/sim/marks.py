@@ -16,8 +16,8 @@
 
 import numpy as np
 
-from ..geometry.camera import Floats
-from .triangles import circle, loft, Triangles
+from mtperception.geometry.camera import Floats
+from mtperception.sim.triangles import circle, loft, Triangles
 
 
 def scratch(rng: np.random.Generator, start: Floats) -> Triangles:

@@ -23,10 +23,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import camera_effects as effects
-from .fixture import draw_fixture, draw_view, Fixture, MAX_PINS
-from .labels import PinLabel, PinSample
-from .stage import PinStage
+from mtperception.sim import camera_effects as effects
+from mtperception.sim.fixture import draw_fixture, draw_view, Fixture, MAX_PINS
+from mtperception.sim.labels import PinLabel, PinSample
+from mtperception.sim.stage import PinStage
 
 WIDTH, HEIGHT = 612, 512
 
@@ -81,7 +81,7 @@ class LiveFixture:
     """
     A fixed camera over a fixture whose workpiece changes every few seconds.
 
-    The same seed plays the same cell. A context manager. The next workpiece is rendered on a
+    The same seed plays the same cell. The next workpiece is rendered on a
     thread of its own while this one is shown, so that no picture comes late.
     """
 
@@ -111,17 +111,6 @@ class LiveFixture:
         self._bench = draw_fixture(rng, self._view, 0).meshes['bench']
         nothing = Fixture(self._view, (), {'bench': self._bench})
         self._empty_picture, _ = _developed(rng, self._stage, nothing)
-
-    def __enter__(self) -> 'LiveFixture':
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Free the renderer; harmless when done twice."""

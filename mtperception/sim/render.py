@@ -24,11 +24,11 @@ from pathlib import Path
 import shutil
 import signal
 
-from .. import __version__
-from ..geometry.camera import PinholeCamera
-from .coco import ANNOTATIONS, image_name, IMAGES, write_annotations, write_image
-from .labels import PinLabel
-from .pin_scene import PinScene
+from mtperception import __version__
+from mtperception.geometry.camera import PinholeCamera
+from mtperception.sim.coco import ANNOTATIONS, image_name, IMAGES, write_annotations, write_image
+from mtperception.sim.labels import PinLabel
+from mtperception.sim.pin_scene import PinScene
 
 # A 612 x 512 picture takes about 220 kB as PNG.
 _BYTES_PER_PICTURE = 300_000

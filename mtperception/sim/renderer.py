@@ -20,15 +20,14 @@ exact. Meshes can be rewritten between pictures without compiling the model agai
 """
 
 import os
-from types import TracebackType
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.camera import PosedCamera
-from .triangles import Triangles
+from mtperception.geometry.camera import PosedCamera
+from mtperception.sim.triangles import Triangles
 
 PACKAGES = 'libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6'
 
@@ -80,7 +79,7 @@ def mesh_placeholder(capacity: int) -> dict[str, Any]:
 
 class Renderer:
     """
-    Draws a compiled model, off screen; a context manager.
+    Draws a compiled model, off screen.
 
     `width` and `height` are those of the largest picture, in pixels. Colour pictures are drawn
     `oversampling` times as large and shrunk by areas.
@@ -108,17 +107,6 @@ class Renderer:
         self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 16)
         self._free_camera = mujoco.MjvCamera()
         self._options = mujoco.MjvOption()
-
-    def __enter__(self) -> 'Renderer':
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Free the graphics context; harmless when done twice."""

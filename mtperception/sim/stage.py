@@ -14,21 +14,20 @@
 
 """The pin scene in the renderer: one compiled model that shows any fixture in any light."""
 
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.camera import PosedCamera
-from ..geometry.conic import circle_image
-from .camera_effects import Picture
-from .fixture import Fixture, MAX_PINS
-from .labels import PinLabel
-from .renderer import import_mujoco, mesh_placeholder, Renderer
-from .textures import BENCH_TEXTURES, pin_texture, PLATE_TEXTURES, texture
-from .triangles import Triangles
-from .turned_parts import Pin, pin_triangles
+from mtperception.geometry.camera import PosedCamera
+from mtperception.geometry.conic import circle_image
+from mtperception.sim.camera_effects import Picture
+from mtperception.sim.fixture import Fixture, MAX_PINS
+from mtperception.sim.labels import PinLabel
+from mtperception.sim.renderer import import_mujoco, mesh_placeholder, Renderer
+from mtperception.sim.textures import BENCH_TEXTURES, pin_texture, PLATE_TEXTURES, texture
+from mtperception.sim.triangles import Triangles
+from mtperception.sim.turned_parts import Pin, pin_triangles
 
 # The most triangles of a material's mesh.
 _CAPACITY = {
@@ -46,7 +45,7 @@ _GROUP, _PIN_GROUP, _ALONE_GROUP, _HIDDEN_GROUP = 0, 1, 2, 5
 
 class PinStage:
     """
-    Shows a fixture to a camera; a context manager.
+    Shows a fixture to a camera.
 
     The size is that of the pictures, in pixels. Compiling takes most of a second, once; after
     that meshes are rewritten in place. To be used from one thread.
@@ -59,17 +58,6 @@ class PinStage:
             name: model.geom(name).id for name in (*_CAPACITY, *map(_pin_name, range(MAX_PINS)))}
         self._bodies: list[Triangles] = []
         self._shadows = True
-
-    def __enter__(self) -> 'PinStage':
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Free the renderer; harmless when done twice."""

@@ -27,7 +27,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..geometry.camera import Floats
+from mtperception.geometry.camera import Floats
 
 Indices = NDArray[np.intp]
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..geometry.camera import Floats
-from .triangles import circle, cross, joined, loft, polygon, rounded, Triangles
+from mtperception.geometry.camera import Floats
+from mtperception.sim.triangles import circle, cross, joined, loft, polygon, rounded, Triangles
 
 HEADS = ('socket', 'hexagon', 'slotted', 'cross')
 PIN_ENDS = ('chamfered', 'rounded', 'domed')

@@ -24,8 +24,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..geometry.camera import Floats
-from .triangles import circle, joined, loft, rectangle, rounded, Triangles
+from mtperception.geometry.camera import Floats
+from mtperception.sim.triangles import circle, joined, loft, rectangle, rounded, Triangles
 
 
 @dataclass(frozen=True)
