@@ -27,8 +27,6 @@ import time
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Group
-
     from mtperception.nodes.watch import WatchNode
 
 SHUTDOWN_TIMEOUT = 5.0  # seconds that a launch is given to end
@@ -125,6 +123,8 @@ def display(quiet: bool) -> Iterator[Callable[['WatchNode', float], None]]:
     from rich.console import Console
     from rich.live import Live
 
+    from mtperception.cli.watch_page import line, page
+
     if quiet:
         yield lambda node, elapsed: None
     elif not sys.stdout.isatty():
@@ -142,74 +142,3 @@ def display(quiet: bool) -> Iterator[Callable[['WatchNode', float], None]]:
                 yield show
         finally:
             print(last)
-
-
-def line(node: 'WatchNode', elapsed: float) -> str:
-    """Say in one line what the page shows."""
-    figures = node.figures()
-    text = f"{elapsed:5.0f} s  camera {node.camera_rate.value():4.1f} Hz  " \
-           f"detections {figures['rate']:4.1f} Hz"
-    if 'latency_ms' in figures:
-        text += f"  latency {figures['latency_ms']['p50']:.0f} ms"
-    text += f"  pins {figures['pins']}  missed {percent(figures['missed'])}" \
-            f"  false {figures['false']}  error {pixels(figures['error_px']['mean'])}"
-    return text
-
-
-def percent(share: float | None) -> str:
-    return '-' if share is None else f'{100 * share:.1f} %'
-
-
-def pixels(length: float | None) -> str:
-    return '-' if length is None else f'{length:.2f} px'
-
-
-def page(node: 'WatchNode', elapsed: float) -> 'Group':
-    """Lay out topics and rates, accuracy since the start, and the newest detections."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
-    figures = node.figures()
-    topics = Table(box=None, pad_edge=False, title='topics', title_justify='left')
-    topics.add_column('', min_width=34)
-    topics.add_column('rate', justify='right', min_width=9)
-    topics.add_column('latency', justify='right', min_width=22)
-    latency = figures.get('latency_ms')
-    for name, rate, note in (
-        ('pin_camera/camera_info', node.camera_rate, ''),
-        ('ground_truth/pins', node.truth_rate, ''),
-        ('pin_detector/detections', node.detection_rate,
-         f"{latency['p50']:.0f} ms, p95 {latency['p95']:.0f} ms" if latency else ''),
-    ):
-        topics.add_row(node.topics[name], f'{rate.value():.1f} Hz', note)
-
-    accuracy = Table(box=None, pad_edge=False, title='since the start', title_justify='left')
-    columns = {
-        'frames': figures['frames'],
-        'dropped': figures.get('dropped', '-'),
-        'true pins': figures['pins'],
-        'missed': percent(figures['missed']),
-        'false': figures['false'],
-        'error mean': pixels(figures['error_px']['mean']),
-        'p95': pixels(figures['error_px']['p95']),
-    }
-    for head in columns:
-        accuracy.add_column(head, justify='right', min_width=8)
-    accuracy.add_row(*map(str, columns.values()))
-
-    pins = Table(box=None, pad_edge=False, title='newest frame', title_justify='left')
-    for head in ('x', 'y', 'diameter', 'score'):
-        pins.add_column(head, justify='right', min_width=9)
-    if node.newest is None:
-        pins.add_row('waiting')
-    for pin in (node.newest or [])[:8]:
-        pins.add_row(
-            f'{pin.x:.2f}', f'{pin.y:.2f}', f'{pin.diameter:.1f} px', f'{pin.score:.2f}')
-    if node.newest == []:
-        pins.add_row('no pin')
-
-    minutes, secs = divmod(int(elapsed), 60)
-    return Group(
-        Text(f'mtperception cell   {minutes:02d}:{secs:02d}   Ctrl-C ends it', style='bold'),
-        Text(), topics, Text(), accuracy, Text(), pins)

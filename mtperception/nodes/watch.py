@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 import contextlib
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
@@ -62,6 +62,13 @@ def labelled(pin: PinDetection) -> LabelledPin:
     return LabelledPin(pin.x, pin.y, pin.diameter, box, visible=pin.score)
 
 
+class Sighting(NamedTuple):
+    """A pin of one frame: what was found, and what is there; None where one side is missing."""
+
+    found: PinDetection | None
+    truth: LabelledPin | None
+
+
 class WatchNode(Node):
     """Compare `pin_detector/detections` with `ground_truth/pins`, frame by frame."""
 
@@ -71,7 +78,7 @@ class WatchNode(Node):
         self.truth_rate = Rate()
         self.detection_rate = Rate()
         self.score = FrameScore()
-        self.newest: list[PinDetection] | None = None
+        self.newest: list[Sighting] | None = None
         self.topics: dict[str, str] = {}
         self._latencies: deque[float] = deque(maxlen=600)
         self._truth: dict[float, list[PinDetection]] = {}
@@ -110,8 +117,9 @@ class WatchNode(Node):
         self.detection_rate.tick()
         stamp = seconds(message.header.stamp)
         self._latencies.append(1e3 * (self.get_clock().now().nanoseconds * 1e-9 - stamp))
+        if not self._truth:
+            self.newest = [Sighting(pin, None) for pin in pins_from_message(message)]
         self._remember(self._found, message)
-        self.newest = pins_from_message(message)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -124,8 +132,13 @@ class WatchNode(Node):
         stamp = seconds(message.header.stamp)
         frames[stamp] = pins_from_message(message)
         if stamp in self._truth and stamp in self._found:
-            truth = [labelled(pin) for pin in self._truth.pop(stamp)]
-            self.score.add(self._found.pop(stamp), truth, *self._size)
+            found, truth = self._found.pop(stamp), [*map(labelled, self._truth.pop(stamp))]
+            matching = self.score.add(found, truth, *self._size)
+            self.newest = [
+                *(Sighting(found[one], truth[other]) for one, other in matching.hits),
+                *(Sighting(found[one], None) for one in matching.false),
+                *(Sighting(None, truth[one]) for one in matching.missed),
+            ]
         while len(frames) > REMEMBERED:
             frames.pop(next(iter(frames)))
 

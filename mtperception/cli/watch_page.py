@@ -1,0 +1,103 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What `mtperception watch` shows: a page on a terminal, a line elsewhere."""
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from mtperception.nodes.watch import Sighting, WatchNode
+
+
+def line(node: 'WatchNode', elapsed: float) -> str:
+    """Say in one line what the page shows."""
+    figures = node.figures()
+    text = f"{elapsed:5.0f} s  camera {node.camera_rate.value():4.1f} Hz  " \
+           f"detections {figures['rate']:4.1f} Hz"
+    if 'latency_ms' in figures:
+        text += f"  latency {figures['latency_ms']['p50']:.0f} ms"
+    text += f"  pins {figures['pins']}  missed {percent(figures['missed'])}" \
+            f"  false {figures['false']}  error {pixels(figures['error_px']['mean'])}"
+    return text
+
+
+def percent(share: float | None) -> str:
+    return '-' if share is None else f'{100 * share:.1f} %'
+
+
+def pixels(length: float | None) -> str:
+    return '-' if length is None else f'{length:.2f} px'
+
+
+def page(node: 'WatchNode', elapsed: float) -> Group:
+    """Lay out topics and rates, accuracy since the start, and the newest detections."""
+    figures = node.figures()
+    topics = Table(box=None, pad_edge=False, title='topics', title_justify='left')
+    topics.add_column('', min_width=34)
+    topics.add_column('rate', justify='right', min_width=9)
+    topics.add_column('latency', justify='right', min_width=22)
+    latency = figures.get('latency_ms')
+    for name, rate, note in (
+        ('pin_camera/camera_info', node.camera_rate, ''),
+        ('ground_truth/pins', node.truth_rate, ''),
+        ('pin_detector/detections', node.detection_rate,
+         f"{latency['p50']:.0f} ms, p95 {latency['p95']:.0f} ms" if latency else ''),
+    ):
+        topics.add_row(node.topics[name], f'{rate.value():.1f} Hz', note)
+
+    accuracy = Table(box=None, pad_edge=False, title='since the start', title_justify='left')
+    columns = {
+        'frames': figures['frames'],
+        'dropped': figures.get('dropped', '-'),
+        'true pins': figures['pins'],
+        'missed': percent(figures['missed']),
+        'false': figures['false'],
+        'error mean': pixels(figures['error_px']['mean']),
+        'p95': pixels(figures['error_px']['p95']),
+    }
+    for head in columns:
+        accuracy.add_column(head, justify='right', min_width=8)
+    accuracy.add_row(*map(str, columns.values()))
+
+    pins = Table(box=None, pad_edge=False, title='newest frame', title_justify='left')
+    for head in ('found x', 'y', 'diameter', 'score', 'true x', 'y', 'diameter', 'error'):
+        pins.add_column(head, justify='right', min_width=8)
+    for sighting in (node.newest or [])[:8]:
+        pins.add_row(*row(sighting))
+    if not node.newest:
+        pins.add_row('waiting' if node.newest is None else 'no pin')
+
+    minutes, secs = divmod(int(elapsed), 60)
+    return Group(
+        Text(f'mtperception cell   {minutes:02d}:{secs:02d}   Ctrl-C ends it', style='bold'),
+        Text(), topics, Text(), accuracy, Text(), pins)
+
+
+def row(sighting: 'Sighting') -> list[str]:
+    """Lay out what was found, what is there, and the distance between the two."""
+    found, truth = sighting
+    cells = ['-'] * 8
+    if found:
+        cells[:4] = [f'{found.x:.2f}', f'{found.y:.2f}', f'{found.diameter:.1f}',
+                     f'{found.score:.2f}']
+    if truth:
+        cells[4:7] = [f'{truth.x:.2f}', f'{truth.y:.2f}', f'{truth.diameter:.1f}']
+    if found and truth:
+        cells[7] = pixels(math.hypot(found.x - truth.x, found.y - truth.y))
+    return cells
