@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install the OpenGL libraries that MuJoCo and OpenCV load, where they are missing and we may.
 set -eu
+PATH="$PATH:/usr/sbin:/sbin"  # ldconfig
 packages='libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libglib2.0-0'
 
 present() {
