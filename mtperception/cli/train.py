@@ -28,7 +28,9 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
         'train', help='train a model on rendered pictures',
         description='Train the pin detector and write pin.safetensors and its card, pin.json, '
-                    'into a folder. A checkpoint is written after every epoch.')
+                    'into a folder. A checkpoint is written after every epoch. Several '
+                    'processes share the work under `torchrun --nproc-per-node N -m '
+                    'mtperception.cli.main train ...`.')
     parser.add_argument('system', choices=['pin'], help='what to train')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='where model, card and checkpoint go')
@@ -41,6 +43,8 @@ def add_parser(verbs: Any) -> None:
                         help='of the rendering and of the training (0)')
     parser.add_argument('--config', type=Path, metavar='YAML',
                         help='settings that differ from the defaults')
+    parser.add_argument('--init', metavar='NAME|PATH',
+                        help='a model whose weights to begin with')
     parser.add_argument('--resume', action='store_true',
                         help='go on from the checkpoint in --out')
     parser.add_argument('--json', action='store_true',
@@ -53,9 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     from mtperception.pin.dataset import ANNOTATIONS, read_pictures
     from mtperception.pin.hyper_parameters import read_hyper_parameters
-    from mtperception.pin.training import CHECKPOINT, train
+    from mtperception.pin.training import CHECKPOINT, steps_per_epoch, train
+    from mtperception.training import processes
     from mtperception.training.memory import keep_freed_memory
     from mtperception.training.progress import TrainingProgress
+    from mtperception.zoo import load
 
     started = time.monotonic()
     settings = read_hyper_parameters(arguments.config)
@@ -65,19 +71,26 @@ def run(arguments: argparse.Namespace) -> int:
                          'another folder')
     if arguments.resume and not (out / CHECKPOINT).exists():
         raise ValueError(f'{out}: there is no checkpoint here; leave out --resume')
-    console = Console(stderr=True)
-    data: Path = arguments.data or out / 'data'
-    if arguments.data is None and not (data / ANNOTATIONS).exists():
-        status = render(data, arguments.count, arguments.seed)
-        if status != 0:
-            return status
+    start = load(arguments.init) if arguments.init else None
     keep_freed_memory()
-    pictures = read_pictures(data)
-    steps = settings.epochs * (settings.samples_per_epoch // settings.batch)
-    with TrainingProgress(console, steps) as progress:
-        bundle = train(
-            pictures, out, settings, seed=arguments.seed, command=command(arguments),
-            resume=arguments.resume, after_step=progress.step, after_epoch=progress.epoch)
+    with processes.joined_processes():
+        first = processes.rank() == 0
+        console = Console(stderr=True, quiet=not first)
+        data: Path = arguments.data or out / 'data'
+        if first and arguments.data is None and not (data / ANNOTATIONS).exists():
+            status = render(data, arguments.count, arguments.seed)
+            if status != 0:
+                return status
+        processes.wait_for_all()
+        pictures = read_pictures(data)
+        steps = settings.epochs * steps_per_epoch(settings)
+        with TrainingProgress(console, steps) as progress:
+            bundle = train(
+                pictures, out, settings, seed=arguments.seed, command=command(arguments),
+                start=start, resume=arguments.resume, after_step=progress.step,
+                after_epoch=progress.epoch)
+    if bundle is None:
+        return 0
     seconds = time.monotonic() - started
     model = out / 'pin.safetensors'
     if arguments.json:
@@ -99,6 +112,8 @@ def command(arguments: argparse.Namespace) -> str:
     else:
         words += ['--count', str(arguments.count)]
     words += ['--seed', str(arguments.seed)]
+    if arguments.init is not None:
+        words += ['--init', Path(arguments.init).name]
     if arguments.config is not None:
         words += ['--config', arguments.config.name]
     return shlex.join(words)

@@ -32,8 +32,8 @@ SIGMA_LEAST, SIGMA_PER_DIAMETER = 3.5, 0.12
 # Don't-care boxes are widened by this many pixels.
 IGNORE_MARGIN = 4.0
 # Weights beside the heat loss. The Huber losses below are linear beyond their small deltas, so
-# that a weight of 20 at a delta of 0.1 cells is 2 a cell of error.
-PLACE_WEIGHT, PLACE_DELTA = 20.0, 0.1
+# that a weight of 40 at a delta of 0.1 cells is 4 a cell of error.
+PLACE_WEIGHT, PLACE_DELTA = 40.0, 0.1
 DIAMETER_WEIGHT, DIAMETER_DELTA = 10.0, 0.05
 # Within this share of a counted pin's Gaussian no don't-care box hides it.
 KEEP_TARGET = 0.1

@@ -74,14 +74,7 @@ class PinDetector:
             raise zoo.ModelError(f'{name_or_path}: this is a model for '
                                  f'{bundle.card.get("task")!r}, not for pins')
         network = network_from_card(bundle.card, str(name_or_path))
-        state = {key: torch.from_numpy(value).float() for key, value in bundle.tensors.items()}
-        counters = {key: value for key, value in network.state_dict().items()
-                    if key.endswith('num_batches_tracked')}
-        try:
-            network.load_state_dict(state | counters)
-        except RuntimeError:
-            raise zoo.ModelError(f'{name_or_path}: tensors and card do not describe the pin '
-                                 'network of this version; train it again') from None
+        restore(network, bundle.tensors, str(name_or_path))
         return cls(network, model_name=bundle.name, sha256=bundle.sha256, device=device)
 
     def detect(self, image: Image,
@@ -124,6 +117,18 @@ def network_from_card(card: Mapping[str, Any], where: str) -> PinNetwork:
     except (KeyError, TypeError, ValueError):
         raise zoo.ModelError(f'{where}: the card does not describe a pin network of this '
                              'version; train it again') from None
+
+
+def restore(network: PinNetwork, tensors: zoo.Tensors, where: str) -> None:
+    """Give a network the weights of a model; ``where`` names the model in errors."""
+    state = {key: torch.from_numpy(value).float() for key, value in tensors.items()}
+    counters = {key: value for key, value in network.state_dict().items()
+                if key.endswith('num_batches_tracked')}
+    try:
+        network.load_state_dict(state | counters)
+    except RuntimeError:
+        raise zoo.ModelError(f'{where}: the tensors are not those of the pin network that is '
+                             'described; train it again') from None
 
 
 def grey_image(image: Image) -> Image:

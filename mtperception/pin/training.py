@@ -34,7 +34,8 @@ from mtperception.pin.hard_places import hard_places, HardPlace
 from mtperception.pin.hyper_parameters import HyperParameters, SettingsError
 from mtperception.pin.loss import pin_loss, PinTargets
 from mtperception.pin.network import PinArchitecture, PinNetwork
-from mtperception.pin.predictor import PinDetector
+from mtperception.pin.predictor import PinDetector, restore
+from mtperception.training import processes
 from mtperception.training.loop import fit, Schedule, Task
 
 CHECKPOINT = 'checkpoint.safetensors'
@@ -48,15 +49,17 @@ SCORE_FLOOR = 0.05
 
 
 def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: int,
-          command: str, resume: bool = False,
+          command: str, start: zoo.Bundle | None = None, resume: bool = False,
           after_step: Callable[[int, float], None] | None = None,
-          after_epoch: Callable[[int, str], None] | None = None) -> zoo.Bundle:
+          after_epoch: Callable[[int, str], None] | None = None) -> zoo.Bundle | None:
     """
     Train on ``pictures`` and write ``pin.safetensors`` and its card into ``out``.
 
-    The same pictures, settings and seed give the same model on the same machine at the same
-    number of threads. ``after_step`` gets the steps done and the loss, ``after_epoch`` the epochs
-    done and a line about the validation pictures.
+    ``start`` is a model whose weights to begin with. The same pictures, settings and seed give
+    the same model on the same machine at the same number of threads and processes. Of several
+    processes each trains on its share; the first alone writes, reports and returns the model,
+    the others return None. ``after_step`` gets the steps done and the loss, ``after_epoch`` the
+    epochs done and a line about the validation pictures.
     """
     if len(pictures) < 2:
         raise SettingsError('training needs at least two pictures: one is for validation')
@@ -67,19 +70,23 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
     architecture = PinArchitecture(
         settings.stem, settings.width, settings.deep, settings.dilations)
     network = PinNetwork(architecture).to(memory_format=torch.channels_last)
+    if start is not None:
+        restore(network, start.tensors, start.name)
 
     hard: list[HardPlace] = []
 
     def prepare(epoch: int, average: nn.Module) -> None:
         rng = np.random.default_rng((seed, epoch))
-        count = min(settings.hard_pictures, len(training)) if epoch else 0
+        count = min(settings.hard_pictures, len(training)) if epoch or start else 0
         indices = rng.choice(len(training), count, replace=False).tolist()
+        indices = indices[processes.rank()::processes.count()]
         hard[:] = hard_places(_detector(average, architecture), training, indices)
 
     def batch(epoch: int, step: int) -> tuple[Tensor, PinTargets]:
-        rng = np.random.default_rng((seed, epoch, step))
+        rng = np.random.default_rng((seed, epoch, step, processes.rank()))
         share = min(settings.hard_share,
-                    len(hard) * LARGEST_REPETITION / settings.samples_per_epoch)
+                    processes.count() * len(hard) * LARGEST_REPETITION
+                    / settings.samples_per_epoch)
         return random_batch(training, settings.batch, settings.cut_side, rng, hard, share)
 
     def loss(model: nn.Module, data: tuple[Tensor, PinTargets]) -> Tensor:
@@ -93,16 +100,19 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
             after_epoch(epoch, describe(score))
 
     schedule = Schedule(
-        epochs=settings.epochs, steps_per_epoch=settings.samples_per_epoch // settings.batch,
+        epochs=settings.epochs, steps_per_epoch=steps_per_epoch(settings),
         kernel_rate=settings.kernel_rate, rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
         largest_gradient=settings.largest_gradient, averaging=settings.averaging)
-    run = {**asdict(settings), 'seed': seed, 'data': pictures.sha256}
+    run = {**asdict(settings), 'seed': seed, 'data': pictures.sha256,
+           'start': start.sha256 if start else None, 'processes': processes.count()}
     out.mkdir(parents=True, exist_ok=True)
     average = fit(
         Task(network, batch, loss, prepare), schedule, checkpoint=out / CHECKPOINT, run=run,
         resume=resume, after_step=after_step, after_epoch=epoch_done)
 
+    if processes.rank() > 0:
+        return None
     tensors = half_precision(average)
     average.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()},
                             strict=False)
@@ -113,12 +123,17 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
         'task': 'pin', 'architecture': asdict(architecture),
         'input': 'grey pictures of any size, 8 bits',
         'diameter_px': _range([pin.diameter for pins in training.pins for pin in pins]),
-        'rotation': 'any', 'training': {'command': command, 'seed': seed, **asdict(settings)},
+        'rotation': 'any', 'training': {'command': command, **run},
         'data': {'sha256': pictures.sha256, 'training_pictures': len(training),
                  'validation_pictures': len(validation)},
         'code_version': mtperception.__version__, 'validation': score.figures(),
     }
     return zoo.save(out / 'pin.safetensors', tensors, card)
+
+
+def steps_per_epoch(settings: HyperParameters) -> int:
+    """Give the steps that all processes together take in an epoch."""
+    return max(1, settings.samples_per_epoch // (settings.batch * processes.count()))
 
 
 def validate(detector: PinDetector, pictures: PinPictures) -> tuple[FrameScore, float]:

@@ -43,7 +43,7 @@ class Lens:
 
 def draw_lens(rng: np.random.Generator) -> Lens:
     """Draw a lens: mostly sharp, one in five out of focus."""
-    blur = rng.uniform(0.45, 1.1) if rng.random() < 0.8 else rng.uniform(1.1, 2.0)
+    blur = rng.uniform(0.45, 1.0) if rng.random() < 0.8 else rng.uniform(1.0, 1.4)
     return Lens(
         rng.uniform(0.0, 0.45), blur, rng.uniform(0.8, 1.15), rng.uniform(-0.05, 0.08),
         rng.uniform(0.4, 2.2), rng.uniform(0.5, 4.0))

@@ -232,7 +232,7 @@ def _furnish(rng: np.random.Generator, slab: Slab, cell: Cell, pieces: _Pieces) 
     elif kind == 'countersunk':
         feature = Feature('hole', radius, 0.03, min(0.7 * radius, 0.8 * (free - radius)))
     elif kind == 'blind':
-        feature = Feature('counterbore', radius, rng.uniform(0.001, 0.006), chamfer, 0.45 * radius)
+        feature = Feature('counterbore', radius, rng.uniform(0.001, 0.006), chamfer, 0.6 * radius)
     elif kind in ('screw', 'flush_screw', 'sunk_screw'):
         feature = _screw(rng, str(kind), radius, chamfer, at, turn, metal, pieces)
     elif kind in ('pocket', 'slot', 'land'):
@@ -264,8 +264,9 @@ def _screw(
     rng: np.random.Generator, kind: str, radius: float, chamfer: float, at: Floats, turn: Floats,
     metal: str, pieces: _Pieces,
 ) -> Feature:
-    radius = max(radius, 0.0028)
     head = str(rng.choice(HEADS))
+    # Smaller, their slots and corners could not be seen.
+    radius = max(radius, 0.0044 if head == 'hexagon' else 0.0034)
     height = radius * {'socket': 1.1, 'hexagon': 0.75, 'slotted': 0.6, 'cross': 0.55}[head]
     feature = Feature()
     if kind == 'sunk_screw' and head != 'hexagon':

@@ -160,13 +160,13 @@ def _developed(
     height, width = picture.shape
     level = float(np.percentile((picture[plate] if plate.any() else picture.ravel())[::7], 60))
     picture = effects.exposed(
-        picture, min(rng.uniform(0.25, 0.68) / max(level, 0.05), 5.0), rng.uniform(0.8, 1.3))
+        picture, min(rng.uniform(0.32, 0.65) / max(level, 0.05), 5.0), rng.uniform(0.8, 1.3))
     for _ in range(int(rng.integers(0, 4))):
         across = rng.uniform(25, 110)
         picture = effects.glare(
             picture, rng.uniform(0, width), rng.uniform(0, height),
             across * rng.uniform(1.0, 6.0), across, rng.uniform(0, np.pi),
-            rng.uniform(-0.35, 1.1), 0.0, plate)
+            rng.uniform(-0.35, 0.8), 0.0, plate)
     if rng.random() < 0.3:
         picture = effects.glare(
             picture, rng.uniform(0, width), rng.uniform(0, height), rng.uniform(40, 200),

@@ -89,12 +89,12 @@ class PinStage:
         """
         model = self._model
         plate, pin = rng.uniform(0.25, 1.0), rng.uniform(0.45, 1.0)
-        if abs(pin - plate) < 0.12:
+        if abs(pin - plate) < 0.2:
             # Ground pins look different from the plate that they stand in.
-            pin = plate + (0.16 if plate < 0.7 else -0.16)
+            pin = plate + (0.25 if plate < 0.7 else -0.25)
         shades = {
             'bench': rng.uniform(0.1, 0.8), 'slab': plate,
-            'cavity': plate * rng.uniform(0.04, 0.3), 'screw_bright': rng.uniform(0.5, 1.0),
+            'cavity': plate * rng.uniform(0.03, 0.12), 'screw_bright': rng.uniform(0.5, 1.0),
             'screw_dark': rng.uniform(0.15, 0.5), 'block': rng.uniform(0.12, 0.9),
             'mark_bright': min(1.0, 1.5 * plate), 'mark_dark': plate * rng.uniform(0.2, 0.6),
             'stain': plate * rng.uniform(0.3, 1.2), 'shade': 0.05,

@@ -139,9 +139,10 @@ def washer(radius: float, bore: float, height: float) -> Triangles:
 def _hexagon_head(radius: float, height: float) -> Triangles:
     angles = _angles(36, np.arange(6) * np.pi / 3 + np.pi / 6)
     outside = polygon(angles, 6, radius)
-    inscribed = circle(angles, 0.93 * radius)
+    # A flat hexagon, not the usual chamfered circle, which from above is the face of a pin.
+    top = polygon(angles, 6, 0.92 * radius)
     sides = loft(angles, [
-        (outside, 0.0), (outside, 0.82 * height), (inscribed, height), (0.0 * outside, height)])
+        (outside, 0.0), (outside, 0.86 * height), (top, height), (0.0 * outside, height)])
     return _textured(sides, 1.2 * radius)
 
 

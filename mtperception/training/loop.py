@@ -16,8 +16,8 @@
 The training loop.
 
 It knows neither task nor data: batches are a pure function of epoch and step, so a resumed run
-sees what an uninterrupted one sees, and under DistributedDataParallel each rank passes a function
-that yields its own share.
+sees what an uninterrupted one sees. Of several processes (`torchrun`) each passes a function that
+yields its own share of the batch, and the first writes the checkpoints.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -34,7 +34,9 @@ from torch import nn, Tensor
 # Optimisers import this when the first one is made. With it comes Triton, whose LLVM crashes the
 # process when Mesa's is already loaded: import it before anybody opens a renderer here.
 import torch._dynamo
+from torch.nn.parallel import DistributedDataParallel
 
+from mtperception.training import processes
 from mtperception.training.checkpoint import (
     Checkpoint,
     network_tensors,
@@ -102,6 +104,7 @@ def fit(task: Task[BatchT], schedule: Schedule, *, checkpoint: Path, run: Mappin
     """
     network = task.network.train()
     average = copy.deepcopy(network)
+    model = DistributedDataParallel(network) if processes.count() > 1 else network
     optimisers = _optimisers(network, schedule)
     epochs_done = 0
     if resume:
@@ -124,7 +127,8 @@ def fit(task: Task[BatchT], schedule: Schedule, *, checkpoint: Path, run: Mappin
                 share = one_cycle(done, steps)
                 for optimiser in optimisers.values():
                     optimiser.param_groups[0]['lr'] = share * optimiser.defaults['lr']
-                loss = _step(task, optimisers.values(), batch, schedule.largest_gradient)
+                loss = _step(
+                    task, model, optimisers.values(), batch, schedule.largest_gradient)
                 if not math.isfinite(loss):
                     raise TrainingError(f'the loss became {loss} in epoch {epoch + 1}, step '
                                         f'{step + 1}: lower the learning rate, or look for a '
@@ -135,9 +139,10 @@ def fit(task: Task[BatchT], schedule: Schedule, *, checkpoint: Path, run: Mappin
             tensors = network_tensors(network, 'network') | network_tensors(average, 'average')
             for name, optimiser in optimisers.items():
                 tensors |= optimiser_tensors(optimiser, name)
-            write_checkpoint(checkpoint, Checkpoint(tensors, epoch + 1, run))
-            if after_epoch is not None:
-                after_epoch(epoch + 1, average)
+            if processes.rank() == 0:
+                write_checkpoint(checkpoint, Checkpoint(tensors, epoch + 1, run))
+                if after_epoch is not None:
+                    after_epoch(epoch + 1, average)
     return average
 
 
@@ -150,11 +155,11 @@ def _optimisers(network: nn.Module, schedule: Schedule) -> dict[str, torch.optim
         others, lr=schedule.rate, weight_decay=schedule.weight_decay)}
 
 
-def _step(task: Task[BatchT], optimisers: Collection[torch.optim.Optimizer], batch: BatchT,
-          largest_gradient: float) -> float:
+def _step(task: Task[BatchT], model: nn.Module, optimisers: Collection[torch.optim.Optimizer],
+          batch: BatchT, largest_gradient: float) -> float:
     for optimiser in optimisers:
         optimiser.zero_grad(set_to_none=True)
-    loss = task.loss(task.network, batch)
+    loss = task.loss(model, batch)
     if not torch.isfinite(loss):
         return loss.item()
     loss.backward()  # type: ignore[no-untyped-call]
