@@ -88,7 +88,9 @@ class PinStage:
         The bench stays as it was where it is not to be painted.
         """
         model = self._model
-        plate, pin = rng.uniform(0.25, 1.0), rng.uniform(0.45, 1.0)
+        plate = rng.uniform(0.25, 0.95)
+        # A pin that is much darker than the plate would be a hole.
+        pin = rng.uniform(max(0.45, 0.7 * plate), 1.0)
         if abs(pin - plate) < 0.2:
             # Ground pins look different from the plate that they stand in.
             pin = plate + (0.25 if plate < 0.7 else -0.25)

@@ -170,7 +170,9 @@ def _hole(angles: Floats, feature: Feature) -> tuple[_Layers, _Layers]:
     wall = circle(angles, feature.radius)
     edge = feature.chamfer
     surface = [(circle(angles, feature.radius + edge), 0.0), (wall, -edge)]
-    return surface, [(wall, -edge), (wall, -feature.depth), (0.0 * wall, -feature.depth)]
+    # The drill's point, long: a flat floor in the light would be the face of a pin.
+    point = -feature.depth - 6 * feature.radius
+    return surface, [(wall, -edge), (wall, -feature.depth), (0.0 * wall, point)]
 
 
 def _counterbore(angles: Floats, feature: Feature) -> tuple[_Layers, _Layers]:
