@@ -13,6 +13,8 @@
 # limitations under the License.
 
 import json
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -119,6 +121,25 @@ def test_train_renders_trains_and_resumes_and_evaluate_takes_the_model(tmp_path,
     figures = json.loads(capsys.readouterr().out)
     assert figures['model_sha256'] == report['model_sha256']
     assert (figures['count'], figures['seed'], figures['model']) == (2, 1, 'pin')
+
+
+def test_processes_train_together_from_a_model(tmp_path, capsys):
+    settings = tmp_path / 'settings.yaml'
+    settings.write_text(SETTINGS)
+    first, second = tmp_path / 'first', tmp_path / 'second'
+    common = ['--seed', '5', '--config', str(settings), '--json']
+    assert main(['train', 'pin', '--out', str(first), '--count', '3', *common]) == 0
+    start = json.loads(capsys.readouterr().out)
+    result = subprocess.run(
+        [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2',
+         '-m', 'mtperception.cli.main', 'train', 'pin', '--out', str(second), '--data',
+         str(first / 'data'), '--init', str(first / 'pin.safetensors'), *common],
+        capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    training = report['card']['training']
+    assert (training['processes'], training['start']) == (2, start['model_sha256'])
+    assert zoo.load(second / 'pin.safetensors').sha256 == report['model_sha256']
 
 
 @bundled

@@ -128,4 +128,4 @@ def render(out: Path, count: int, seed: int) -> int:
     return subprocess.run(
         [sys.executable, '-m', 'mtperception.cli.main', 'render', 'pin', '--out', str(out),
          '--count', str(count), '--seed', str(seed)],
-        stdout=sys.stderr, check=False).returncode
+        stdout=subprocess.DEVNULL, check=False).returncode
