@@ -15,9 +15,11 @@
 """The node over real DDS, with the bundled model and pictures of the renderer."""
 
 from array import array
+from pathlib import Path
 import threading
 import time
 
+import cv2
 import numpy as np
 import pytest
 from rcl_interfaces.srv import SetParameters
@@ -37,6 +39,10 @@ from mtperception.sim.pin_scene import PinScene
 from mtperception.zoo import ModelError
 
 TIMEOUT = 20.0
+# Photographs that are not part of the project, where they are at hand.
+REAL_DATA = Path(__file__).parents[2] / 'shared/data'
+REAL_PICTURES = sorted(
+    path for path in REAL_DATA.rglob('*') if path.suffix.lower() in ('.png', '.jpg'))
 RELIABLE = Parameter(
     'qos_overrides./image.subscription.reliability', Parameter.Type.STRING, 'reliable')
 
@@ -209,6 +215,16 @@ def test_a_flood_is_answered_with_the_newest_frame(cell, frames):
     assert int(values['received']) == int(values['processed']) + int(values['dropped'])
     stamps = [message.header.stamp.nanosec for message in cell.received]
     assert stamps == sorted(stamps)
+
+
+def test_real_pictures_go_through_library_and_node_alike(cell):
+    if not REAL_PICTURES:
+        pytest.skip(f'no pictures in {REAL_DATA}')
+    library = PinDetector.load('pin')
+    for path in REAL_PICTURES:
+        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        answer = cell.detect(image_message(picture, 'bgr8', Header()))
+        assert pins_from_message(answer) == library.detect(picture)
 
 
 def test_old_frames_are_dropped(ros, frames):
