@@ -114,10 +114,10 @@ def draw_fixture(rng: np.random.Generator, view: PosedCamera, pins: int) -> Fixt
 def _draw_slabs(rng: np.random.Generator) -> list[Slab]:
     """Draw a plate, one in three with a step: then one slab a level."""
     half_x, half_y = rng.uniform(0.075, 0.15), rng.uniform(0.065, 0.13)
-    thickness, edge = rng.uniform(0.008, 0.03), rng.uniform(0.0004, 0.002)
+    thickness, edge = rng.uniform(0.01, 0.03), rng.uniform(0.0004, 0.002)
     if rng.random() < 0.65:
         return [Slab(0.0, 0.0, half_x, half_y, 0.0, thickness, edge)]
-    step, drop = rng.uniform(-0.5, 0.5) * half_x, rng.uniform(0.002, 0.6 * thickness)
+    step, drop = rng.uniform(-0.5, 0.5) * half_x, rng.uniform(0.002, 0.4 * thickness)
     left, right = (step + half_x) / 2, (half_x - step) / 2
     return [
         Slab(step - left, 0.0, left, half_y, 0.0, thickness, edge),
@@ -227,12 +227,17 @@ def _furnish(rng: np.random.Generator, slab: Slab, cell: Cell, pieces: _Pieces) 
     turn = _turned(rng.uniform(0, 2 * np.pi))
     feature = Feature()
     metal = str(rng.choice(('bright', 'dark')))
+    # Drilled nearly through: below, the bench would be a bright disc, lit as no bench there is.
+    deep = slab.thickness - 0.0005
     if kind == 'hole':
-        feature = Feature('hole', radius, 0.04, chamfer)
+        feature = Feature('hole', radius, deep, chamfer)
     elif kind == 'countersunk':
-        feature = Feature('hole', radius, 0.03, min(0.7 * radius, 0.8 * (free - radius)))
+        feature = Feature(
+            'hole', radius, deep, min(0.7 * radius, 0.8 * (free - radius), 0.8 * deep))
     elif kind == 'blind':
-        feature = Feature('counterbore', radius, rng.uniform(0.001, 0.006), chamfer, 0.6 * radius)
+        feature = Feature(
+            'counterbore', radius, rng.uniform(0.001, 0.005), chamfer, 0.6 * radius,
+            bore_depth=deep)
     elif kind in ('screw', 'flush_screw', 'sunk_screw'):
         feature = _screw(rng, str(kind), radius, chamfer, at, turn, metal, pieces)
     elif kind in ('pocket', 'slot', 'land'):
@@ -242,7 +247,7 @@ def _furnish(rng: np.random.Generator, slab: Slab, cell: Cell, pieces: _Pieces) 
             wide = min(0.5 * long, radius)
         corner = 0.98 * wide if kind == 'slot' else min(rng.uniform(0.001, 0.003), 0.9 * wide)
         feature = Feature(
-            'land' if kind == 'land' else 'pocket', long, rng.uniform(0.001, 0.006),
+            'land' if kind == 'land' else 'pocket', long, rng.uniform(0.001, 0.005),
             min(chamfer, 0.5 * corner), 0.0, wide, corner)
     elif kind == 'groove':
         feature = Feature('groove', min(1.6 * radius, free), rng.uniform(0.0006, 0.002), 0.0,

@@ -62,8 +62,8 @@ class Feature:
 
     `kind` is one of 'plain', 'hole', 'counterbore', 'pocket', 'land', 'groove'. `radius` is the
     feature's, or half its length; `half_width` that of pockets and lands; `depth` is below the
-    top (above it for a land); `bore` is the radius of the hole in a counterbore or the width of
-    a groove; `chamfer` the size of the broken edge.
+    top (above it for a land); `bore` is the radius of the hole in a counterbore, which ends at
+    `bore_depth`, or the width of a groove; `chamfer` the size of the broken edge.
     """
 
     kind: str = 'plain'
@@ -73,6 +73,7 @@ class Feature:
     bore: float = 0.0
     half_width: float = 0.0
     corner: float = 0.0
+    bore_depth: float = 0.0
 
 
 @dataclass
@@ -170,9 +171,7 @@ def _hole(angles: Floats, feature: Feature) -> tuple[_Layers, _Layers]:
     wall = circle(angles, feature.radius)
     edge = feature.chamfer
     surface = [(circle(angles, feature.radius + edge), 0.0), (wall, -edge)]
-    # The drill's point, long: a flat floor in the light would be the face of a pin.
-    point = -feature.depth - 6 * feature.radius
-    return surface, [(wall, -edge), (wall, -feature.depth), (0.0 * wall, point)]
+    return surface, [(wall, -edge), (wall, -feature.depth), (0.0 * wall, -feature.depth)]
 
 
 def _counterbore(angles: Floats, feature: Feature) -> tuple[_Layers, _Layers]:
@@ -181,7 +180,8 @@ def _counterbore(angles: Floats, feature: Feature) -> tuple[_Layers, _Layers]:
     surface = [
         (circle(angles, feature.radius + edge), 0.0), (wall, -edge), (wall, -depth),
         (bore, -depth)]
-    return surface, [(bore, -depth), (bore, -depth - 0.02), (0.0 * bore, -depth - 0.02)]
+    bottom = min(-depth, -feature.bore_depth)
+    return surface, [(bore, -depth), (bore, bottom), (0.0 * bore, bottom)]
 
 
 def _pocket(angles: Floats, feature: Feature) -> tuple[_Layers, _Layers]:
