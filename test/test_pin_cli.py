@@ -26,8 +26,6 @@ from mtperception.pin.predictor import PinDetector
 from mtperception.sim.pin_scene import PinScene
 import mtperception.training.loop  # noqa: F401 - before a renderer; it says why
 
-bundled = pytest.mark.skipif('pin' not in zoo.names(), reason='the model is not bundled yet')
-
 SETTINGS = """
 stem: 4
 width: 8
@@ -46,7 +44,6 @@ def picture():
         return scene.sample(31, 4, pins=4).image
 
 
-@bundled
 def test_detect_prints_a_line_a_picture_and_goes_on_after_a_bad_one(tmp_path, picture, capsys):
     good, small, bad = (tmp_path / name for name in ('good.png', 'small.png', 'bad.png'))
     cv2.imwrite(str(good), picture)
@@ -65,7 +62,6 @@ def test_detect_prints_a_line_a_picture_and_goes_on_after_a_bad_one(tmp_path, pi
     assert str(bad) in complaints[0] and str(missing) in complaints[1]
 
 
-@bundled
 def test_detect_draws_annotated_copies(tmp_path, picture, capsys):
     folders = [tmp_path / 'one', tmp_path / 'two']
     for folder in folders:
@@ -142,7 +138,6 @@ def test_processes_train_together_from_a_model(tmp_path, capsys):
     assert zoo.load(second / 'pin.safetensors').sha256 == report['model_sha256']
 
 
-@bundled
 def test_evaluate_meets_the_targets_on_a_few_pictures(capsys):
     assert main(['evaluate', 'pin', '--count', '12', '--seed', '77', '--json']) == 0
     figures = json.loads(capsys.readouterr().out)

@@ -26,8 +26,6 @@ from mtperception.pin.network import PinArchitecture, PinNetwork
 from mtperception.pin.predictor import network_from_card, PinDetector
 from mtperception.sim.pin_scene import PinScene
 
-bundled = pytest.mark.skipif('pin' not in zoo.names(), reason='the model is not bundled yet')
-
 
 @pytest.fixture(scope='module')
 def detector():
@@ -51,7 +49,6 @@ def untrained():
     return PinDetector(network, model_name='none', sha256='')
 
 
-@bundled
 def test_pins_are_found_where_they_are(detector, sample):
     found = detector.detect(sample.image)
     for pin in sample.pins:
@@ -64,7 +61,6 @@ def test_pins_are_found_where_they_are(detector, sample):
     assert all(type(value) is float for one in found for value in vars(one).values())
 
 
-@bundled
 def test_detect_equals_itself(detector, sample):
     first = detector.detect(sample.image)
     assert first
@@ -72,7 +68,6 @@ def test_detect_equals_itself(detector, sample):
     assert PinDetector.load('pin').detect(sample.image.copy()) == first
 
 
-@bundled
 def test_views_of_memory_give_the_same(detector, sample):
     image = sample.image
     first = detector.detect(image)
@@ -84,12 +79,10 @@ def test_views_of_memory_give_the_same(detector, sample):
         assert detector.detect(same) == first
 
 
-@bundled
 def test_colour_is_turned_grey(detector, sample):
     assert detector.detect(np.dstack([sample.image] * 3)) == detector.detect(sample.image)
 
 
-@bundled
 @pytest.mark.parametrize(('right', 'down'), [(8, 0), (16, 24)])
 def test_moving_the_picture_moves_the_pins(detector, sample, right, down):
     height, width = sample.image.shape
@@ -108,7 +101,6 @@ def test_moving_the_picture_moves_the_pins(detector, sample, right, down):
             [one.x, one.y, one.diameter, one.score], abs=2e-3)
 
 
-@bundled
 def test_folding_does_not_change_what_is_found(detector, sample):
     bundle = zoo.load('pin')
     network = network_from_card(bundle.card, 'pin')
