@@ -187,11 +187,12 @@ def print_table(report: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f'{report["model"]} ({report["model_sha256"][:12]}), threshold '
-                        f'{report["threshold"]}, seed {report["seed"]}')
+    table = Table(
+        box=None, pad_edge=False, title_justify='left',
+        title=f'{report["model"]} ({report["model_sha256"][:12]}), '
+              f'threshold {report["threshold"]}, seed {report["seed"]}')
     table.add_column('')
-    for column in ('pictures', 'pins', 'error mean', 'error p95', 'missed', 'false',
-                   'accuracy'):
+    for column in ('pictures', 'pins', 'error', 'p95', 'missed', 'false', 'accuracy'):
         table.add_column(column, justify='right')
     crops, frames, empty = (report[key] for key in ('crops', 'frames', 'empty_frames'))
     table.add_row('frames', str(report['count']), str(frames['pins']),
