@@ -47,6 +47,9 @@ def add_parser(verbs: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import torch
 
+    from mtperception.nn.memory import keep_freed_memory
+
+    keep_freed_memory()
     torch.set_num_threads(arguments.threads)
     figures = {'threads': arguments.threads, **machine()}
     figures |= {'pin': pin, 'nodes': nodes}[arguments.what](arguments)

@@ -90,8 +90,10 @@ class PinDetectorNode(Node):
         """Load the model and offer the results; raise ModelError where it cannot be loaded."""
         import torch
 
+        from mtperception.nn.memory import keep_freed_memory
         from mtperception.pin.predictor import PinDetector
 
+        keep_freed_memory()
         threads = self.get_parameter('threads').value
         if threads:
             torch.set_num_threads(threads)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The C library's memory, told to suit training."""
+"""The C library's memory, told to suit networks."""
 
 import ctypes
 
@@ -24,7 +24,7 @@ def keep_freed_memory() -> None:
     """
     Have glibc keep large freed blocks instead of returning them to the system.
 
-    Each training step frees and asks again for the same large tensors; without this each is
+    Each step or frame frees and asks again for the same large tensors; without this each is
     mapped and zeroed page by page. Other C libraries are left as they are.
     """
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
