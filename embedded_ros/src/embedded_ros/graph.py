@@ -38,7 +38,7 @@ from rclpy.logging import get_logger
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 from embedded_ros.dds import binding
-from embedded_ros.dds.endpoints import Participant, Reader, Writer
+from embedded_ros.dds.endpoints import DESCRIBING, Participant, Reader, Writer
 from embedded_ros.dds.qos import from_dds, user_data
 from embedded_ros.dds.types import ros_type_name
 from embedded_ros.dds.waiting import Guard, WaitSet
@@ -179,7 +179,8 @@ class Graph:
         except DDSException:  # the context was shut down meanwhile
             return []
         try:
-            samples = reader.read(_MOST_ENDPOINTS)
+            with DESCRIBING:
+                samples = reader.read(_MOST_ENDPOINTS)
         except DDSException:
             return []
         finally:

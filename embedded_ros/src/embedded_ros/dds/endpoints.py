@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 import itertools
 import struct
+import threading
 from typing import Any
 
 from cyclonedds.core import DDSException
@@ -34,6 +35,8 @@ from embedded_ros.dds.qos import to_dds, user_data
 from embedded_ros.dds.types import idl_type
 from embedded_ros.messages import type_hash
 
+# The binding reads descriptions of endpoints into shared state: one thread at a time.
+DESCRIBING = threading.Lock()
 
 class Participant:
     """This process's presence in a domain."""
@@ -106,7 +109,8 @@ class _Endpoint:
 
     def announcement(self, peer: int) -> dict[str, str] | None:
         """Return what a matched endpoint announces, by its handle; None where it is gone."""
-        endpoint = self._peer_data(peer)
+        with DESCRIBING:
+            endpoint = self._peer_data(peer)
         return None if endpoint is None else user_data(endpoint.qos)
 
     def _peers(self) -> list[int]:
