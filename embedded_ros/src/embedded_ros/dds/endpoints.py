@@ -38,6 +38,7 @@ from embedded_ros.messages import type_hash
 # The binding reads descriptions of endpoints into shared state: one thread at a time.
 DESCRIBING = threading.Lock()
 
+
 class Participant:
     """This process's presence in a domain."""
 
