@@ -26,7 +26,7 @@ import numpy as np
 from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
 from mtperception.sim.marks import blot, disc, scratch, strip
 from mtperception.sim.triangles import joined, planar, Triangles
-from mtperception.sim.turned_parts import HEADS, nut, Pin, PIN_ENDS, screw, washer
+from mtperception.sim.turned_parts import Hardware, HEADS, nut, Pin, PIN_ENDS, screw, washer
 from mtperception.sim.workpiece import (
     block_triangles,
     Cell,
@@ -58,6 +58,10 @@ class _Pieces:
 
     def add(self, material: str, part: Triangles) -> None:
         self.parts.setdefault(material, []).append(part)
+
+    def add_hardware(self, material: str, part: Hardware) -> None:
+        self.add(material, part.metal)
+        self.add('cavity', part.recess)
 
     def joined(self) -> dict[str, Triangles]:
         return {name: joined(parts) for name, parts in self.parts.items()}
@@ -241,11 +245,12 @@ def _furnish(rng: np.random.Generator, slab: Slab, cell: Cell, pieces: _Pieces) 
     elif kind in ('screw', 'flush_screw', 'sunk_screw'):
         feature = _screw(rng, str(kind), radius, chamfer, at, turn, metal, pieces)
     elif kind in ('pocket', 'slot', 'land'):
-        long = min(free, rng.uniform(0.005, 0.018)) - 0.001
-        wide = min(long, rng.uniform(0.3, 1.0) * long)
+        # Smaller, one with round corners would be a round hole or a pin.
+        long = min(free, rng.uniform(0.0075, 0.018)) - 0.001
+        wide = rng.uniform(0.3, 1.0) * long
         if kind == 'slot':
             wide = min(0.5 * long, radius)
-        corner = 0.98 * wide if kind == 'slot' else min(rng.uniform(0.001, 0.003), 0.9 * wide)
+        corner = 0.98 * wide if kind == 'slot' else min(rng.uniform(0.001, 0.003), 0.5 * wide)
         feature = Feature(
             'land' if kind == 'land' else 'pocket', long, rng.uniform(0.001, 0.005),
             min(chamfer, 0.5 * corner), 0.0, wide, corner)
@@ -253,10 +258,10 @@ def _furnish(rng: np.random.Generator, slab: Slab, cell: Cell, pieces: _Pieces) 
         feature = Feature('groove', min(1.6 * radius, free), rng.uniform(0.0006, 0.002), 0.0,
                           0.3 * radius)
     elif kind == 'nut':
-        pieces.add(f'screw_{metal}', nut(radius, 0.85 * radius).placed(turn, at))
+        pieces.add_hardware(f'screw_{metal}', nut(radius, 0.85 * radius).placed(turn, at))
     elif kind == 'washer':
-        part = washer(radius * 1.3, radius * rng.uniform(0.5, 0.75), 0.0012)
-        pieces.add(f'screw_{metal}', part.placed(turn, at))
+        ring = washer(radius * 1.3, radius * rng.uniform(0.5, 0.75), 0.0012)
+        pieces.add_hardware(f'screw_{metal}', ring.placed(turn, at))
     elif kind == 'block':
         half = rng.uniform(0.3, 0.75, 2) * free
         part = block_triangles(
@@ -283,9 +288,9 @@ def _screw(
         at = at - np.array((0.0, 0.0, height - rng.uniform(-0.0002, 0.0003)))
     elif rng.random() < 0.4:
         disc = washer(1.5 * radius, 0.9 * radius, 0.001)
-        pieces.add('screw_bright', disc.placed(turn, at))
+        pieces.add_hardware('screw_bright', disc.placed(turn, at))
         at = at + np.array((0.0, 0.0, 0.001))
-    pieces.add(f'screw_{metal}', screw(head, radius, height).placed(turn, at))
+    pieces.add_hardware(f'screw_{metal}', screw(head, radius, height).placed(turn, at))
     return feature
 
 

@@ -31,12 +31,12 @@ from mtperception.sim.turned_parts import Pin, pin_triangles
 
 # The most triangles of a material's mesh.
 _CAPACITY = {
-    'bench': 1200, 'slab': 60000, 'cavity': 16000, 'screw_bright': 12000, 'screw_dark': 12000,
+    'bench': 1200, 'slab': 60000, 'cavity': 20000, 'screw_bright': 12000, 'screw_dark': 12000,
     'block': 8000, 'mark_bright': 1200, 'mark_dark': 1200, 'stain': 400, 'shade': 1200,
 }
 _PIN_CAPACITY = 1200
 _TEXTURE_OF = {
-    'bench': 'rubber', 'slab': 'ground', 'cavity': 'ground', 'block': 'blasted',
+    'bench': 'rubber', 'slab': 'ground', 'cavity': 'flat', 'block': 'blasted',
     'mark_bright': 'flat', 'mark_dark': 'flat', 'stain': 'flat', 'shade': 'flat',
 }
 _OPACITY = {'stain': 0.14, 'shade': 0.25}

@@ -39,12 +39,12 @@ def pin_texture(size: int = 512) -> Grey:
     Return the texture of turned parts, size x size.
 
     Its left half is wrapped around the part (what the round side reflects, dark and bright
-    bands along the axis), its right half has turned end faces: the upper one of bright pins, the
-    lower one darkened for recesses. `turned_parts` knows the coordinates.
+    bands along the axis), its upper right quarter is a turned end face. `turned_parts` knows the
+    coordinates.
     """
     rng = np.random.default_rng(11)
     half = size // 2
-    picture = np.empty((size, size), dtype=np.float32)
+    picture = np.full((size, size), 165, dtype=np.float32)
     bands = cv2.GaussianBlur(_noise(rng, 1, half), (0, 0), sigmaX=half / 24, sigmaY=1)
     bands = bands / bands.std()
     lines = cv2.GaussianBlur(_noise(rng, size, 1), (0, 0), sigmaX=0.1, sigmaY=1.0)
@@ -56,7 +56,6 @@ def pin_texture(size: int = 512) -> Grey:
     fan = np.cos(2 * angle + 0.6) * np.exp(-((radius / half - 0.3) ** 2) / 0.05)
     grain = cv2.GaussianBlur(_noise(rng, half, half), (0, 0), 0.9)
     picture[:half, half:] = 205 + 9 * rings + 16 * fan + 14 * grain
-    picture[half:, half:] = 34 + 14 * grain
     return _grey(picture)
 
 

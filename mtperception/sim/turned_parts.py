@@ -17,6 +17,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mtperception.geometry.camera import Floats
 from mtperception.sim.triangles import circle, cross, joined, loft, polygon, rounded, Triangles
@@ -87,10 +88,23 @@ def pin_triangles(pin: Pin, facets: int = 44) -> Triangles:
     return _textured(body, pin.radius).placed(pin.rotation, pin.seat)
 
 
-def screw(head: str, radius: float, height: float) -> Triangles:
+@dataclass(frozen=True)
+class Hardware:
+    """A screw, nut or washer: its metal, and the recess in it, which sees little light."""
+
+    metal: Triangles
+    recess: Triangles
+
+    def placed(self, rotation: ArrayLike, position: ArrayLike) -> 'Hardware':
+        """Rotate by a 3 x 3 matrix, then move by a vector in metres."""
+        return Hardware(
+            self.metal.placed(rotation, position), self.recess.placed(rotation, position))
+
+
+def screw(head: str, radius: float, height: float) -> Hardware:
     """Return a screw head of one of the HEADS that stands on z = 0, in metres."""
     if head == 'hexagon':
-        return _hexagon_head(radius, height)
+        return Hardware(_hexagon_head(radius, height), joined(()))
     if head == 'socket':
         depth = 0.6 * height
         angles = _angles(36, np.arange(6) * np.pi / 3 + np.pi / 6)
@@ -111,10 +125,10 @@ def screw(head: str, radius: float, height: float) -> Triangles:
                       (np.minimum(recess, shoulder), height)]), radius)
     drive = loft(angles, [
         (recess, height), (0.94 * recess, height - depth), (0.0 * recess, height - depth)])
-    return joined((head_mesh, _darkened(drive, radius)))
+    return Hardware(head_mesh, drive)
 
 
-def nut(radius: float, height: float) -> Triangles:
+def nut(radius: float, height: float) -> Hardware:
     """Return a hexagon nut of inner radius (half its width) that stands on z = 0, in metres."""
     angles = _angles(36, np.arange(6) * np.pi / 3 + np.pi / 6)
     outside = polygon(angles, 6, radius)
@@ -123,17 +137,17 @@ def nut(radius: float, height: float) -> Triangles:
         (outside, 0.0), (outside, 0.9 * height), (0.93 * outside, height),
         (1.1 * bore, height), (bore, 0.9 * height)])
     inside = loft(angles, [(bore, 0.9 * height), (bore, 2e-4), (0.0 * bore, 2e-4)])
-    return joined((_textured(body, radius), _darkened(inside, radius)))
+    return Hardware(_textured(body, radius), inside)
 
 
-def washer(radius: float, bore: float, height: float) -> Triangles:
+def washer(radius: float, bore: float, height: float) -> Hardware:
     """Return a washer on z = 0, in metres."""
     angles = _angles(40)
     outside, inside = circle(angles, radius), circle(angles, bore)
     ring = loft(angles, [
         (outside, 0.0), (outside, 0.7 * height), (0.97 * outside, height), (inside, height)])
     floor = loft(angles, [(inside, height), (inside, 2e-4), (0.0 * inside, 2e-4)])
-    return joined((_textured(ring, radius), _darkened(floor, radius)))
+    return Hardware(_textured(ring, radius), floor)
 
 
 def _hexagon_head(radius: float, height: float) -> Triangles:
@@ -167,8 +181,3 @@ def _textured(part: Triangles, radius: float) -> Triangles:
     return Triangles(
         part.points, part.normals, np.where(upwards[:, None, None], face, wrapped))
 
-
-def _darkened(part: Triangles, radius: float) -> Triangles:
-    x, y, _ = np.moveaxis(part.points, 2, 0)
-    face = np.stack((0.75 + 0.2 * x / radius, 0.75 + 0.2 * y / radius), axis=2)
-    return Triangles(part.points, part.normals, face)
