@@ -41,9 +41,9 @@ class HyperParameters:
     width: int = 32
     deep: int = 48
     dilations: tuple[int, ...] = (1, 2, 2, 1)
-    epochs: int = 100
+    epochs: int = 90
     samples_per_epoch: int = 8000
-    hard_pictures: int = 200
+    hard_pictures: int = 400
     hard_share: float = 0.5
     batch: int = 32
     cut_side: int = 160
