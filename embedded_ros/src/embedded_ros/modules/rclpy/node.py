@@ -187,11 +187,12 @@ class Node(NodeParameters, NodeGraph):
         callback_group: CallbackGroup | None = None,
         event_callbacks: PublisherEventCallbacks | None = None,
         qos_overriding_options: QoSOverridingOptions | None = None,
+        publisher_class: type[Publisher[Any]] = Publisher,
     ) -> Publisher[MsgType]:
         """Create a publisher; a number stands for a reliable profile of that depth."""
         name = self.resolve_topic_name(topic)
         profile = self._profile('publisher', name, qos_profile, qos_overriding_options)
-        publisher = Publisher(
+        publisher = publisher_class(
             self._context.participant, msg_type, name, profile,
             event_callbacks or PublisherEventCallbacks(), self._group(callback_group),
             self.destroy_publisher)
