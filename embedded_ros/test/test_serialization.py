@@ -19,6 +19,8 @@ import math
 from hypothesis import given, HealthCheck, settings, strategies as st
 import numpy as np
 import pytest
+from rclpy._rclpy_pybind11 import RMWError
+from rclpy.serialization import deserialize_message, serialize_message
 from rosbags.interfaces import Nodetype
 from rosbags.typesys import get_typestore, Stores
 from sensor_msgs.msg import Image
@@ -215,3 +217,12 @@ def benchmark_seconds():
         return min(spans)
 
     return shortest
+
+
+def test_raw_bytes_are_those_of_rclpy_serialization():
+    message = String(data='pin')
+    data = serialize_message(message)
+    assert data == bytes(serialize(message))
+    assert deserialize_message(data, String) == message
+    with pytest.raises(RMWError, match='String'):
+        deserialize_message(data[:-2], String)

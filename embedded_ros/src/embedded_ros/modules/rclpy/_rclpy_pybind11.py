@@ -15,7 +15,7 @@
 """The exceptions that rclpy's native part raises."""
 from rclpy.exceptions import InvalidHandle
 
-__all__ = ['InvalidHandle', 'NodeNameNonExistentError', 'RCLError']
+__all__ = ['InvalidHandle', 'NodeNameNonExistentError', 'RCLError', 'RMWError']
 
 
 class RCLError(RuntimeError):
@@ -24,3 +24,7 @@ class RCLError(RuntimeError):
 
 class NodeNameNonExistentError(RCLError):
     """No node of that name is in the graph."""
+
+
+class RMWError(RuntimeError):
+    """The middleware cannot pack or unpack a message."""
