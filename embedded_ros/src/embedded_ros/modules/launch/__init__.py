@@ -16,6 +16,7 @@
 
 from launch import (
     actions,
+    conditions,
     event_handlers,
     events,
     launch_description_sources,
@@ -23,6 +24,7 @@ from launch import (
     substitutions,
 )
 from launch.action import Action
+from launch.condition import Condition
 from launch.event import Event
 from launch.event_handler import EventHandler
 from launch.launch_context import LaunchContext
@@ -34,6 +36,7 @@ from launch.substitution import SomeSubstitutionsType, Substitution
 
 __all__ = [
     'Action',
+    'Condition',
     'Event',
     'EventHandler',
     'LaunchContext',
@@ -45,6 +48,7 @@ __all__ = [
     'SomeSubstitutionsType',
     'Substitution',
     'actions',
+    'conditions',
     'event_handlers',
     'events',
     'launch_description_sources',

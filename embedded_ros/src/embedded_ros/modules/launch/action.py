@@ -16,18 +16,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
+from launch.condition import Condition
 from launch.launch_description_entity import as_entities, LaunchDescriptionEntity, SomeEntitiesType
 
 if TYPE_CHECKING:
     from launch.launch_context import LaunchContext
-
-
-class Condition(Protocol):
-    """What decides whether an action is done."""
-
-    def evaluate(self, context: LaunchContext) -> bool: ...
 
 
 class Action(LaunchDescriptionEntity):

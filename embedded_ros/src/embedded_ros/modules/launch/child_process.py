@@ -26,6 +26,7 @@ from collections.abc import Callable, Mapping, Sequence
 import contextlib
 import ctypes
 from dataclasses import dataclass
+import functools
 import os
 from pathlib import Path
 import shlex
@@ -104,14 +105,22 @@ class ChildProcess:
         self._started.set()
         self._finished.set()
 
-    async def run(self) -> int:
-        """Start the process, log what it writes and return its return code at the end."""
+    async def run(
+        self, *, on_start: Callable[[], None], on_output: Callable[[bytes, int], None]
+    ) -> int:
+        """
+        Start the process, log what it writes and return its return code at the end.
+
+        `on_output` gets the bytes and the number of the stream, 1 or 2.
+        """
         try:
-            return await self._run()
+            return await self._run(on_start, on_output)
         finally:
             self.let_go()
 
-    async def _run(self) -> int:
+    async def _run(
+        self, on_start: Callable[[], None], on_output: Callable[[bytes, int], None]
+    ) -> int:
         streams = [_Stream(self._emulate_tty) for _ in self._destinations]
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -137,9 +146,14 @@ class ChildProcess:
         self.pid = self._process.pid
         self._logger.info(f'process started with pid [{self.pid}]')
         self._started.set()
+        on_start()
         readers = [
-            await stream.connect(self._line_logger(destination))
-            for stream, destination in zip(streams, self._destinations, strict=True)
+            await stream.connect(
+                self._line_logger(destination), functools.partial(on_output, fd=fd)
+            )
+            for fd, (stream, destination) in enumerate(
+                zip(streams, self._destinations, strict=True), start=1
+            )
         ]
         returncode = await self._process.wait()
         # What the process has left behind in its session ends with it.
@@ -191,6 +205,14 @@ class ChildProcess:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._finished.wait(), patience)
 
+    def send(self, signal_number: signal.Signals) -> None:
+        """Send a signal to the process, if it runs."""
+        if self._started.is_set() and not self._finished.is_set():
+            self._logger.info(
+                f"sending signal '{signal_number.name}' to process[{self.name}]"
+            )
+            self._signal_group(signal_number)
+
     def _signal_group(self, signal_number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal_number)
@@ -232,9 +254,11 @@ class _Stream:
     def __init__(self, terminal: bool) -> None:
         self.own_end, self.child_end = os.openpty() if terminal else os.pipe()
 
-    async def connect(self, log: Callable[[str], None]) -> _Lines:
+    async def connect(
+        self, log: Callable[[str], None], on_output: Callable[[bytes], None]
+    ) -> _Lines:
         _, reader = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: _Lines(log), os.fdopen(self.own_end, 'rb', buffering=0)
+            lambda: _Lines(log, on_output), os.fdopen(self.own_end, 'rb', buffering=0)
         )
         return reader
 
@@ -242,8 +266,9 @@ class _Stream:
 class _Lines(asyncio.Protocol):
     """Cuts what a process writes into lines."""
 
-    def __init__(self, log: Callable[[str], None]) -> None:
+    def __init__(self, log: Callable[[str], None], on_output: Callable[[bytes], None]) -> None:
         self._log = log
+        self._on_output = on_output
         self._rest = b''
         self._end = asyncio.Event()
         self._transport: asyncio.BaseTransport | None = None
@@ -252,6 +277,7 @@ class _Lines(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        self._on_output(data)
         *lines, self._rest = (self._rest + data).split(b'\n')
         if len(self._rest) > _LONGEST_LINE:
             lines.append(self._rest)

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+import contextlib
 import itertools
 import os
 import tempfile
@@ -38,13 +39,15 @@ class LaunchContext:
     The values, environment and events of one launch.
 
     `argv` holds the launch arguments as given (`name:=value`). `launch_configurations` maps names
-    to text; `environment` is what launched processes get.
+    to text, and the names of launch_ros to what it has set for all nodes; both this and
+    `environment`, which launched processes get, have the scope of a group. `services` holds what
+    actions share for the length of the launch.
     """
 
     def __init__(self, *, argv: Iterable[str] | None = None, noninteractive: bool = False) -> None:
         self.argv = list(argv or ())
         self.noninteractive = noninteractive
-        self.launch_configurations: dict[str, str] = {}
+        self.launch_configurations: dict[str, Any] = {}
         self.environment = dict(os.environ)
         self.launch_file_path: str | None = None
         self.process_numbers = itertools.count(1)
@@ -53,7 +56,9 @@ class LaunchContext:
         self.event_handlers: list[EventHandler] = []
         self.tasks: set[asyncio.Task[None]] = set()
         self.something_happened = asyncio.Event()
-        self._temporary_folder: tempfile.TemporaryDirectory[str] | None = None
+        self.services: dict[str, Any] = {}
+        self._at_end = contextlib.ExitStack()
+        self._temporary_folder: str | None = None
 
     def perform_substitution(self, substitution: Substitution) -> str:
         """Return the text of a substitution."""
@@ -70,6 +75,10 @@ class LaunchContext:
             self.is_shutdown = True
         self.events.append(event)
         self.something_happened.set()
+
+    def is_waited_for(self, event: Event) -> bool:
+        """Tell whether a handler would answer an event."""
+        return any(handler.matches(event) for handler in self.event_handlers)
 
     def register_event_handler(self, event_handler: EventHandler) -> None:
         """Let a handler answer events; the newest is asked first."""
@@ -88,11 +97,16 @@ class LaunchContext:
     def temporary_folder(self) -> str:
         """Return a folder for files that processes read and that end with the launch."""
         if self._temporary_folder is None:
-            self._temporary_folder = tempfile.TemporaryDirectory(prefix='launch_')
-        return self._temporary_folder.name
+            self._temporary_folder = self._at_end.enter_context(
+                tempfile.TemporaryDirectory(prefix='launch_')
+            )
+        return self._temporary_folder
+
+    def call_at_end(self, function: Callable[[], object]) -> None:
+        """Have a function called when all processes have ended."""
+        self._at_end.callback(function)
 
     def close(self) -> None:
-        """Remove the temporary folder."""
-        if self._temporary_folder is not None:
-            self._temporary_folder.cleanup()
-            self._temporary_folder = None
+        """Give back what the launch held, the newest first."""
+        self._at_end.close()
+        self._temporary_folder = None

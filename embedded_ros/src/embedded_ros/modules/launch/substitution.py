@@ -20,8 +20,21 @@ from collections.abc import Iterable
 import os
 from typing import TYPE_CHECKING, Union
 
+from launch.errors import LaunchError
+
 if TYPE_CHECKING:
     from launch.launch_context import LaunchContext
+
+
+# As in YAML, and the two digits.
+_BOOLEANS = {
+    '1': True, 'true': True, 'yes': True, 'on': True,
+    '0': False, 'false': False, 'no': False, 'off': False,
+}
+
+
+class SubstitutionFailure(LaunchError):  # noqa: N818 (the name it has in ROS 2)
+    """A substitution has no value."""
 
 
 class Substitution:
@@ -72,3 +85,27 @@ def perform_substitutions(context: LaunchContext, value: SomeSubstitutionsType) 
     return ''.join(
         substitution.perform(context) for substitution in normalize_to_list_of_substitutions(value)
     )
+
+
+def perform_bool(context: LaunchContext, value: bool | SomeSubstitutionsType) -> bool:
+    """Return a truth value, or the one that the text stands for."""
+    if isinstance(value, bool):
+        return value
+    text = perform_substitutions(context, value)
+    try:
+        return _BOOLEANS[text.lower()]
+    except KeyError:
+        raise SubstitutionFailure(f"'{text}' is neither true nor false") from None
+
+
+def perform_float(
+    context: LaunchContext, name: str, value: float | SomeSubstitutionsType
+) -> float:
+    """Return a number, or the one that the text stands for; an error names what it is."""
+    if isinstance(value, (int, float)):
+        return float(value)
+    text = perform_substitutions(context, value)
+    try:
+        return float(text)
+    except ValueError:
+        raise SubstitutionFailure(f"{name} '{text}' is not a number") from None

@@ -20,12 +20,23 @@ from collections.abc import Iterable
 import os
 from typing import TYPE_CHECKING
 
-from launch.errors import LaunchError
+from launch.boolean_substitutions import (
+    AllSubstitution,
+    AndSubstitution,
+    AnySubstitution,
+    EqualsSubstitution,
+    IfElseSubstitution,
+    NotEqualsSubstitution,
+    NotSubstitution,
+    OrSubstitution,
+)
+from launch.python_expression import PythonExpression
 from launch.substitution import (
     normalize_to_list_of_substitutions,
     perform_substitutions,
     SomeSubstitutionsType,
     Substitution,
+    SubstitutionFailure,
     TextSubstitution,
 )
 
@@ -33,18 +44,23 @@ if TYPE_CHECKING:
     from launch.launch_context import LaunchContext
 
 __all__ = [
+    'AllSubstitution',
+    'AndSubstitution',
+    'AnySubstitution',
     'EnvironmentVariable',
+    'EqualsSubstitution',
     'FindPackageShare',
+    'IfElseSubstitution',
     'LaunchConfiguration',
+    'NotEqualsSubstitution',
+    'NotSubstitution',
+    'OrSubstitution',
     'PathJoinSubstitution',
+    'PythonExpression',
     'SubstitutionFailure',
     'TextSubstitution',
     'ThisLaunchFileDir',
 ]
-
-
-class SubstitutionFailure(LaunchError):  # noqa: N818 (the name it has in ROS 2)
-    """A substitution has no value."""
 
 
 def _describe(value: SomeSubstitutionsType) -> str:
@@ -69,7 +85,7 @@ class LaunchConfiguration(Substitution):
     def perform(self, context: LaunchContext) -> str:
         name = perform_substitutions(context, self.variable_name)
         if name in context.launch_configurations:
-            return context.launch_configurations[name]
+            return str(context.launch_configurations[name])
         if self.default is None:
             raise SubstitutionFailure(f"launch configuration '{name}' does not exist")
         return perform_substitutions(context, self.default)

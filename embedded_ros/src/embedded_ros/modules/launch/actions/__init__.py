@@ -15,9 +15,12 @@
 """The actions that launch files use."""
 
 from launch.actions.configuration import (
+    AppendEnvironmentVariable,
     DeclareLaunchArgument,
     SetEnvironmentVariable,
     SetLaunchConfiguration,
+    UnsetEnvironmentVariable,
+    UnsetLaunchConfiguration,
 )
 from launch.actions.control import (
     EmitEvent,
@@ -27,12 +30,16 @@ from launch.actions.control import (
     Shutdown,
 )
 from launch.actions.execute_process import ExecuteProcess
+from launch.actions.group_action import GroupAction
 from launch.actions.include_launch_description import IncludeLaunchDescription
+from launch.actions.timer_action import TimerAction
 
 __all__ = [
+    'AppendEnvironmentVariable',
     'DeclareLaunchArgument',
     'EmitEvent',
     'ExecuteProcess',
+    'GroupAction',
     'IncludeLaunchDescription',
     'LogInfo',
     'OpaqueFunction',
@@ -40,4 +47,7 @@ __all__ = [
     'SetEnvironmentVariable',
     'SetLaunchConfiguration',
     'Shutdown',
+    'TimerAction',
+    'UnsetEnvironmentVariable',
+    'UnsetLaunchConfiguration',
 ]

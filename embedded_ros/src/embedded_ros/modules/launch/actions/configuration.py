@@ -17,12 +17,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+import os
 from typing import TYPE_CHECKING
 
-from launch.action import Action, Condition
+from launch.action import Action
+from launch.condition import Condition
 from launch.errors import LaunchError
 from launch.substitution import (
     normalize_to_list_of_substitutions,
+    perform_bool,
     perform_substitutions,
     SomeSubstitutionsType,
 )
@@ -114,3 +117,56 @@ class SetEnvironmentVariable(Action):
     def execute(self, context: LaunchContext) -> None:
         name = perform_substitutions(context, self.name)
         context.environment[name] = perform_substitutions(context, self.value)
+
+
+class UnsetLaunchConfiguration(Action):
+    """Unsets a launch configuration, if it is set."""
+
+    def __init__(
+        self, name: SomeSubstitutionsType, *, condition: Condition | None = None
+    ) -> None:
+        super().__init__(condition=condition)
+        self.name = normalize_to_list_of_substitutions(name)
+
+    def execute(self, context: LaunchContext) -> None:
+        context.launch_configurations.pop(perform_substitutions(context, self.name), None)
+
+
+class UnsetEnvironmentVariable(Action):
+    """Removes a variable from the environment of the processes launched after it."""
+
+    def __init__(
+        self, name: SomeSubstitutionsType, *, condition: Condition | None = None
+    ) -> None:
+        super().__init__(condition=condition)
+        self.name = normalize_to_list_of_substitutions(name)
+
+    def execute(self, context: LaunchContext) -> None:
+        context.environment.pop(perform_substitutions(context, self.name), None)
+
+
+class AppendEnvironmentVariable(Action):
+    """Adds a value at the end (or the beginning) of a variable such as PATH."""
+
+    def __init__(
+        self,
+        name: SomeSubstitutionsType,
+        value: SomeSubstitutionsType,
+        prepend: bool | SomeSubstitutionsType = False,
+        separator: SomeSubstitutionsType = os.pathsep,
+        *,
+        condition: Condition | None = None,
+    ) -> None:
+        super().__init__(condition=condition)
+        self.name = normalize_to_list_of_substitutions(name)
+        self.value = normalize_to_list_of_substitutions(value)
+        self.prepend = prepend
+        self.separator = normalize_to_list_of_substitutions(separator)
+
+    def execute(self, context: LaunchContext) -> None:
+        name = perform_substitutions(context, self.name)
+        values = [perform_substitutions(context, self.value)]
+        if name in context.environment:
+            at = 1 if perform_bool(context, self.prepend) else 0
+            values.insert(at, context.environment[name])
+        context.environment[name] = perform_substitutions(context, self.separator).join(values)

@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TYPE_CHECKING
 
-from launch.action import Action, Condition
+from launch.action import Action
+from launch.condition import Condition
 from launch.events import Shutdown as ShutdownEvent
 from launch.logging import get_logger
 from launch.substitution import (

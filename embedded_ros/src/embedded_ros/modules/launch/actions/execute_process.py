@@ -17,18 +17,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+import functools
 import os
 from typing import TYPE_CHECKING
 
-from launch.action import Action, Condition
+from launch.action import Action
 from launch.child_process import ChildProcess
+from launch.condition import Condition
 from launch.errors import LaunchError
-from launch.event_handlers import OnProcessExit, OnShutdown
-from launch.events.process import ProcessExited
-from launch.substitution import perform_substitutions, SomeSubstitutionsType
+from launch.event_handlers import OnProcessExit
+from launch.process_run import ProcessRun, Respawn
+from launch.substitution import (
+    perform_bool,
+    perform_float,
+    perform_substitutions,
+    SomeSubstitutionsType,
+)
+from launch.substitutions import LaunchConfiguration
 
 if TYPE_CHECKING:
-    from launch.event import Event
     from launch.event_handler import Answer
     from launch.launch_context import LaunchContext
 
@@ -41,7 +48,9 @@ class ExecuteProcess(Action):
 
     `env` replaces the environment, `additional_env` adds to it. `output` is "screen", "log" or
     "both". After SIGINT the process has `sigterm_timeout` seconds, then, after SIGTERM,
-    `sigkill_timeout` seconds. `on_exit` answers its end.
+    `sigkill_timeout` seconds. `on_exit` answers its end. With `respawn`, a process that ends is
+    started again, `respawn_delay` seconds later and `respawn_max_retries` times at most (without
+    limit where that is negative).
     """
 
     is_ros_node = False
@@ -57,9 +66,14 @@ class ExecuteProcess(Action):
         shell: bool = False,
         output: SomeSubstitutionsType = 'log',
         emulate_tty: bool = False,
-        sigterm_timeout: SomeSubstitutionsType = '5',
-        sigkill_timeout: SomeSubstitutionsType = '5',
+        sigterm_timeout: SomeSubstitutionsType = LaunchConfiguration(  # noqa: B008
+            'sigterm_timeout', default='5'),
+        sigkill_timeout: SomeSubstitutionsType = LaunchConfiguration(  # noqa: B008
+            'sigkill_timeout', default='5'),
         on_exit: Answer = None,
+        respawn: bool | SomeSubstitutionsType = False,
+        respawn_delay: float | None = None,
+        respawn_max_retries: int = -1,
         condition: Condition | None = None,
     ) -> None:
         super().__init__(condition=condition)
@@ -74,6 +88,10 @@ class ExecuteProcess(Action):
         self.sigterm_timeout = sigterm_timeout
         self.sigkill_timeout = sigkill_timeout
         self.on_exit = on_exit
+        self.respawn = respawn
+        self.respawn_delay = respawn_delay
+        self.respawn_max_retries = respawn_max_retries
+        self._executed = False
 
     def command(self, context: LaunchContext) -> list[str]:
         """Return the program and its arguments."""
@@ -84,51 +102,38 @@ class ExecuteProcess(Action):
             return
         command = self.command(context)
         name = perform_substitutions(context, self.name) if self.name else command[0].split()[0]
+        if self._executed:
+            raise LaunchError(f"process '{name}' is launched twice by the same action")
+        self._executed = True
         if self.shell:
             command = ['/bin/sh', '-c', ' '.join(command)]
-        child = ChildProcess(
-            f'{os.path.basename(name)}-{next(context.process_numbers)}',
-            command,
-            environment=self._environment(context),
-            cwd=None if self.cwd is None else perform_substitutions(context, self.cwd),
-            output=perform_substitutions(context, self.output),
-            emulate_tty=self.emulate_tty,
-            is_ros_node=self.is_ros_node,
+        run = ProcessRun(
+            self,
+            context,
+            functools.partial(
+                ChildProcess,
+                f'{os.path.basename(name)}-{next(context.process_numbers)}',
+                command,
+                environment=self._environment(context),
+                cwd=None if self.cwd is None else perform_substitutions(context, self.cwd),
+                output=perform_substitutions(
+                    context, os.environ.get('OVERRIDE_LAUNCH_PROCESS_OUTPUT', self.output)
+                ),
+                emulate_tty=perform_bool(
+                    context, context.launch_configurations.get('emulate_tty', self.emulate_tty)
+                ),
+                is_ros_node=self.is_ros_node,
+            ),
+            respawn=Respawn(self.respawn_max_retries, self.respawn_delay or 0.0)
+            if perform_bool(context, self.respawn) else Respawn(),
+            sigterm_timeout=perform_float(context, 'sigterm_timeout', self.sigterm_timeout),
+            sigkill_timeout=perform_float(context, 'sigkill_timeout', self.sigkill_timeout),
         )
-        sigterm_timeout = _seconds(context, 'sigterm_timeout', self.sigterm_timeout)
-        sigkill_timeout = _seconds(context, 'sigkill_timeout', self.sigkill_timeout)
-
-        def stop(event: Event, context: LaunchContext) -> None:
-            context.start_task(
-                child.stop(sigterm_timeout=sigterm_timeout, sigkill_timeout=sigkill_timeout)
-            )
-
-        at_shutdown = OnShutdown(on_shutdown=stop)
-        context.register_event_handler(at_shutdown)
         if self.on_exit is not None:
             context.register_event_handler(
-                OnProcessExit(target_action=self, on_exit=self.on_exit, handle_once=True)
+                OnProcessExit(target_action=self, on_exit=self.on_exit)
             )
-        context.start_task(self._run(context, child, at_shutdown))
-
-    async def _run(
-        self, context: LaunchContext, child: ChildProcess, at_shutdown: OnShutdown
-    ) -> None:
-        # By now all actions have been visited: after a mistake in one of them nothing starts.
-        if context.is_shutdown:
-            child.let_go()
-            return
-        returncode = await child.run()
-        context.unregister_event_handler(at_shutdown)
-        context.emit_event_sync(
-            ProcessExited(
-                action=self,
-                process_name=child.name,
-                pid=child.pid,
-                cmd=child.command,
-                returncode=returncode,
-            )
-        )
+        run.start()
 
     def _environment(self, context: LaunchContext) -> dict[str, str]:
         if self.env is None:
@@ -146,11 +151,3 @@ def _perform(context: LaunchContext, environment: _Environment) -> dict[str, str
         perform_substitutions(context, name): perform_substitutions(context, value)
         for name, value in environment.items()
     }
-
-
-def _seconds(context: LaunchContext, name: str, value: SomeSubstitutionsType) -> float:
-    text = perform_substitutions(context, value)
-    try:
-        return float(text)
-    except ValueError:
-        raise LaunchError(f"{name} '{text}' is not a number of seconds") from None

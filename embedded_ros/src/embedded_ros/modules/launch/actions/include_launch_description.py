@@ -19,15 +19,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from launch.action import Action, Condition
-from launch.actions.configuration import SetLaunchConfiguration
+from launch.action import Action
+from launch.actions.configuration import DeclareLaunchArgument, SetLaunchConfiguration
 from launch.actions.control import OpaqueFunction
+from launch.condition import Condition
+from launch.errors import LaunchError
 from launch.launch_description_source import LaunchDescriptionSource
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitution import SomeSubstitutionsType
+from launch.substitution import perform_substitutions, SomeSubstitutionsType
 
 if TYPE_CHECKING:
     from launch.launch_context import LaunchContext
+    from launch.launch_description import LaunchDescription
     from launch.launch_description_entity import LaunchDescriptionEntity
 
 
@@ -36,7 +39,8 @@ class IncludeLaunchDescription(Action):
     Does what another launch file describes.
 
     The launch arguments are pairs of name and value. As in ROS 2 they are launch configurations,
-    which the including file sees too from then on.
+    which the including file sees too from then on (a GroupAction around it keeps them inside), and
+    an argument without a default has to be among them.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class IncludeLaunchDescription(Action):
     def execute(self, context: LaunchContext) -> list[LaunchDescriptionEntity]:
         source = self.launch_description_source
         description = source.get_launch_description(context)
+        self._check_arguments(context, description)
         including_path = context.launch_file_path
 
         def set_path(context: LaunchContext, path: str | None) -> None:
@@ -73,3 +78,17 @@ class IncludeLaunchDescription(Action):
             description,
             OpaqueFunction(function=set_path, args=[including_path]),
         ]
+
+    def _check_arguments(self, context: LaunchContext, description: LaunchDescription) -> None:
+        given = [perform_substitutions(context, name) for name, _ in self.launch_arguments]
+        for entity in description.entities:
+            if (
+                isinstance(entity, DeclareLaunchArgument)
+                and entity.default_value is None
+                and entity.condition is None
+                and entity.name not in given
+            ):
+                raise LaunchError(
+                    f"Included launch description missing required argument '{entity.name}' "
+                    f"(description: '{entity.description}'), given: [{', '.join(given)}]"
+                )

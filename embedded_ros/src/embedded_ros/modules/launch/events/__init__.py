@@ -14,10 +14,18 @@
 
 """Events of a launch."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from launch.event import Event
 from launch.events import process
 
-__all__ = ['Shutdown', 'process']
+if TYPE_CHECKING:
+    from launch.action import Action
+
+__all__ = ['Shutdown', 'matches_action', 'process']
 
 
 class Shutdown(Event):
@@ -26,3 +34,8 @@ class Shutdown(Event):
     def __init__(self, *, reason: str = 'reason not given', due_to_sigint: bool = False) -> None:
         self.reason = reason
         self.due_to_sigint = due_to_sigint
+
+
+def matches_action(target_action: Action) -> Callable[[Action], bool]:
+    """Return a function that is true for one action, for events that are meant for some."""
+    return lambda action: action is target_action

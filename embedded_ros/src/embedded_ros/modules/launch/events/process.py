@@ -16,29 +16,85 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+import signal
+from typing import Any, TYPE_CHECKING
 
 from launch.event import Event
 
 if TYPE_CHECKING:
     from launch.actions import ExecuteProcess
 
-__all__ = ['ProcessExited']
+__all__ = [
+    'ProcessExited',
+    'ProcessIO',
+    'ProcessStarted',
+    'ProcessTargetedEvent',
+    'RunningProcessEvent',
+    'ShutdownProcess',
+    'SignalProcess',
+]
 
 
-class ProcessExited(Event):
+class RunningProcessEvent(Event):
+    """Something that happened to a process."""
+
+    def __init__(
+        self, *, action: ExecuteProcess, process_name: str, pid: int, cmd: list[str]
+    ) -> None:
+        self.action = action
+        self.process_name = process_name
+        self.pid = pid
+        self.cmd = cmd
+
+
+class ProcessStarted(RunningProcessEvent):
+    """A process runs."""
+
+
+class ProcessExited(RunningProcessEvent):
     """
     A process has ended.
 
     The return code is its exit code, or the negative number of the signal that ended it.
     """
 
-    def __init__(
-        self, *, action: ExecuteProcess, process_name: str, pid: int, cmd: list[str],
-        returncode: int,
-    ) -> None:
-        self.action = action
-        self.process_name = process_name
-        self.pid = pid
-        self.cmd = cmd
+    def __init__(self, *, returncode: int, **process: Any) -> None:
+        super().__init__(**process)
         self.returncode = returncode
+
+
+class ProcessIO(RunningProcessEvent):
+    """A process has written some bytes, to its output (`fd` 1) or its errors (2)."""
+
+    def __init__(self, *, text: bytes, fd: int, **process: Any) -> None:
+        super().__init__(**process)
+        self.text = text
+        self.from_stdout = fd == 1
+        self.from_stderr = fd == 2
+
+
+class ProcessTargetedEvent(Event):
+    """Something that is to happen to the processes whose actions match."""
+
+    def __init__(self, *, process_matcher: Callable[[ExecuteProcess], bool]) -> None:
+        self.process_matcher = process_matcher
+
+
+class ShutdownProcess(ProcessTargetedEvent):
+    """A process is to end, as at the end of the launch."""
+
+
+class SignalProcess(ProcessTargetedEvent):
+    """A process is to get a signal."""
+
+    def __init__(
+        self,
+        *,
+        signal_number: signal.Signals | str,
+        process_matcher: Callable[[ExecuteProcess], bool],
+    ) -> None:
+        super().__init__(process_matcher=process_matcher)
+        self.signal = (
+            signal.Signals[signal_number] if isinstance(signal_number, str) else signal_number
+        )
