@@ -61,8 +61,8 @@ setup(
     entry_points={
         'console_scripts': [
             'mtperception = mtperception.cli.main:main',
-            'pin_detector = mtperception.nodes.pin_detector:main',
-            'cell_simulator = mtperception.nodes.cell_simulator:main',
+            'pin_detector = mtperception.nodes.__main__:pin_detector',
+            'cell_simulator = mtperception.nodes.__main__:cell_simulator',
         ],
     },
 )

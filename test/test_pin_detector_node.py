@@ -36,7 +36,6 @@ from mtperception.nodes.conversions import image_message, pins_from_message
 from mtperception.nodes.pin_detector import PinDetectorNode
 from mtperception.pin.predictor import PinDetector
 from mtperception.sim.pin_scene import PinScene
-from mtperception.zoo import ModelError
 
 TIMEOUT = 20.0
 # Photographs that are not part of the project, where they are at hand.
@@ -237,11 +236,6 @@ def test_old_frames_are_dropped(ros, frames):
         assert cell.detect(mono8(frames[0])).detections
     finally:
         cell.close()
-
-
-def test_a_missing_model_is_named(ros):
-    with pytest.raises(ModelError, match='nosuch'):
-        PinDetectorNode(parameter_overrides=[Parameter('model', value='nosuch')])
 
 
 def test_a_misspelt_parameter_is_named(ros, capfd):

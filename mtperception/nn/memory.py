@@ -15,6 +15,7 @@
 """The C library's memory, told to suit networks."""
 
 import ctypes
+import gc
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 ONE_GIB = 1 << 30
@@ -31,3 +32,11 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, ONE_GIB)
         mallopt(M_TRIM_THRESHOLD, ONE_GIB)
+
+
+def release_freed_memory() -> None:
+    """Have glibc return to the system what has been kept, as when a model is no longer needed."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), 'malloc_trim', None)
+    if trim is not None:
+        trim(0)

@@ -111,7 +111,7 @@ def pin_detector_streams(
 ) -> list[Stream]:
     """Run pin_detector in a process of its own and stream pictures to it at each rate."""
     command = [
-        sys.executable, '-m', 'mtperception.nodes.pin_detector', '--ros-args',
+        sys.executable, '-m', 'mtperception.nodes', 'pin_detector', '--ros-args',
         '-r', 'image:=camera/image_raw', '-p', f'threads:={threads}',
         '-p', 'qos_overrides./camera/image_raw.subscription.reliability:=reliable',
     ]

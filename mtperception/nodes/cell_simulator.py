@@ -14,7 +14,6 @@
 
 """The node cell_simulator: a live robot cell, rendered, with the truth beside the pictures."""
 
-import sys
 from typing import Any
 
 from rclpy.node import Node
@@ -25,7 +24,6 @@ from vision_msgs.msg import Detection2DArray
 
 from mtperception.nodes.conversions import camera_info_message, image_message, pins_to_message
 from mtperception.nodes.parameters import integer, real, warn_of_unknown_parameters
-from mtperception.nodes.process import run_node
 from mtperception.pin.detection import PinDetection
 from mtperception.sim.labels import PinLabel
 
@@ -78,11 +76,3 @@ class CellSimulatorNode(Node):
         self._truth.publish(pins_to_message(map(truth, sample.pins), header))
         self._info.publish(camera_info_message(sample.camera, header))
         self._image.publish(image_message(sample.image, 'mono8', header))
-
-
-def main() -> None:
-    sys.exit(run_node(CellSimulatorNode))
-
-
-if __name__ == '__main__':
-    main()

@@ -15,19 +15,25 @@
 """Between the library's results and standard messages. Pixels are those of the input image."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from builtin_interfaces.msg import Time
 import numpy as np
 import numpy.typing as npt
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose
+from vision_msgs.msg import (
+    Detection2D,
+    Detection2DArray,
+    LabelInfo,
+    ObjectHypothesisWithPose,
+    VisionClass,
+)
 
 from mtperception.geometry.camera import PinholeCamera
 from mtperception.pin.detection import PinDetection
 
-PIN_CLASS = 'pin'
+PIN_CLASSES = ('pin',)
 
 
 def seconds(stamp: Time) -> float:
@@ -59,7 +65,15 @@ def camera_info_message(camera: PinholeCamera, header: Header) -> CameraInfo:
     return message
 
 
-def pins_to_message(pins: Iterable[PinDetection], header: Header) -> Detection2DArray:
+def label_info_message(names: Sequence[str], header: Header) -> LabelInfo:
+    """Map the numbers of classes, which count from 0, to their names."""
+    return LabelInfo(header=header, class_map=[
+        VisionClass(class_id=number, class_name=name) for number, name in enumerate(names)])
+
+
+def pins_to_message(
+    pins: Iterable[PinDetection], header: Header, class_id: str = PIN_CLASSES[0]
+) -> Detection2DArray:
     """
     Turn pins into one message under the image's header, one detection a pin.
 
@@ -69,7 +83,7 @@ def pins_to_message(pins: Iterable[PinDetection], header: Header) -> Detection2D
     message = Detection2DArray(header=header)
     for pin in pins:
         result = ObjectHypothesisWithPose()
-        result.hypothesis.class_id = PIN_CLASS
+        result.hypothesis.class_id = class_id
         result.hypothesis.score = pin.score
         result.pose.covariance[0] = -1.0
         detection = Detection2D(header=header, results=[result])

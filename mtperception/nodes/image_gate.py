@@ -17,6 +17,7 @@
 from cv_bridge import CvBridge, CvBridgeError
 import numpy as np
 import numpy.typing as npt
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image
 
 # Bytes a pixel of the encodings that can be turned into grey or colour pictures.
@@ -39,6 +40,16 @@ class ImageError(ValueError):
         self.cause = cause
 
 
+def read_image(data: bytes) -> Image:
+    """Unpack the CDR bytes of a message; raise ImageError where they are none."""
+    try:
+        message: Image = deserialize_message(data, Image)
+    except Exception as error:  # which one depends on the middleware and on the damage
+        raise ImageError(
+            'undecodable', f'{len(data)} bytes are no sensor_msgs/msg/Image: {error}') from error
+    return message
+
+
 def check_image(message: Image) -> None:
     """
     Raise ImageError unless header, sizes, encoding and data of a message fit together.
@@ -54,7 +65,7 @@ def check_image(message: Image) -> None:
     if pixel is None:
         raise ImageError(
             'encoding',
-            f"encoding '{message.encoding[:40]}' is not one of {', '.join(BYTES_PER_PIXEL)}",
+            f"encoding {message.encoding[:40]!r} is not one of {', '.join(BYTES_PER_PIXEL)}",
         )
     if step < width * pixel:
         raise ImageError(

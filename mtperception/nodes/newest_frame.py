@@ -50,6 +50,12 @@ class NewestFrameWorker(Generic[T]):
             self._changed.notify()
         return replaced
 
+    def clear(self) -> bool:
+        """Drop what waits; return whether something did."""
+        with self._changed:
+            waited, self._slot = self._slot is not None, None
+        return waited
+
     def stop(self, timeout: float) -> bool:
         """Drop what waits, end the thread, return whether it ended within `timeout` seconds."""
         with self._changed:

@@ -20,7 +20,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 
-def text(description: str, *, read_only: bool = False) -> ParameterDescriptor:
+def described(description: str, *, read_only: bool = False) -> ParameterDescriptor:
     return ParameterDescriptor(description=description, read_only=read_only)
 
 

@@ -14,162 +14,178 @@
 
 """The node pin_detector: a camera's pictures in, the pins on them out."""
 
-import sys
-import time
-from typing import Any, NamedTuple
+import functools
+from typing import Any, TYPE_CHECKING
 
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.node import Node
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.qos import qos_profile_sensor_data, QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
-from vision_msgs.msg import Detection2DArray
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray, LabelInfo
 
-from mtperception.nodes.conversions import image_message, pins_to_message, seconds
-from mtperception.nodes.health import DiagnosticsPublisher, Health
-from mtperception.nodes.image_gate import check_image, grey_image, ImageError
-from mtperception.nodes.newest_frame import NewestFrameWorker
-from mtperception.nodes.parameters import integer, real, text, warn_of_unknown_parameters
-from mtperception.nodes.process import run_node
-from mtperception.nodes.silence import SilenceWarning
+from mtperception.nodes.conversions import (
+    image_message,
+    label_info_message,
+    PIN_CLASSES,
+    pins_to_message,
+)
+from mtperception.nodes.diagnostics import DiagnosticsPublisher
+from mtperception.nodes.health import Health
+from mtperception.nodes.image_gate import grey_image
+from mtperception.nodes.image_input import ImageInput
+from mtperception.nodes.parameters import described, integer, real, warn_of_unknown_parameters
+from mtperception.nodes.transitions import (
+    ACTIVE,
+    FINALIZED,
+    INACTIVE,
+    start_by_itself,
+    Transitions,
+    UNCONFIGURED,
+)
 from mtperception.pin.detection import DEFAULT_THRESHOLD
 
-NEWEST_ONLY = QoSProfile(
-    depth=1,
-    reliability=qos_profile_sensor_data.reliability,
-    history=qos_profile_sensor_data.history,
-)
+if TYPE_CHECKING:
+    from mtperception.pin.predictor import PinDetector
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+CLASS_ID_FORMATS = ('name', 'id')
+OF_THE_MODEL = ('model', 'threads')
 
 
-class Frame(NamedTuple):
-    """A checked message, and when it arrived (time.monotonic)."""
-
-    message: Image
-    arrival: float
-
-
-class PinDetectorNode(Node):
+class PinDetectorNode(LifecycleNode):
     """
     Find pins on the topic `image`, publish them on `~/detections`.
 
     An empty array is published for a frame without a pin. `~/debug_image` is drawn only while
-    somebody subscribes.
+    somebody subscribes. There are no markers: a picture alone does not say where in space a pin
+    is. Configured, the node holds its model and publishers; active, it takes frames.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__('pin_detector', **options)
-        self._declare_parameters()
         self.health = Health()
-        self._configure()
-        self._activate()
+        self.transitions = Transitions(self)
+        self._images: ImageInput | None = None
+        self._detector: PinDetector | None = None
+        self._threads_of_torch: int | None = None
+        self._diagnostics = DiagnosticsPublisher(self, self.transitions, self.health)
+        self._declare_parameters()
+        start_by_itself(self)
+        warn_of_unknown_parameters(self)
 
     def _declare_parameters(self) -> None:
-        self.declare_parameter('model', 'pin', text(
-            'Name of a bundled model, or path of a .safetensors file.', read_only=True))
+        self.add_on_set_parameters_callback(self._on_set_parameters)
+        self.declare_parameter('model', 'pin', described(
+            'Name of a bundled model, or path of a .safetensors file. Fixed while configured.'))
         self.declare_parameter('threads', 0, integer(
-            "Threads of the network; 0 leaves torch's own choice.", 0, 256, read_only=True))
+            "Threads of the network; 0 leaves torch's own choice. Fixed while configured.",
+            0, 256))
         self.declare_parameter('score_threshold', DEFAULT_THRESHOLD, real(
             'Pins with a lower score are not published.', 0.0, 1.0))
         self.declare_parameter('max_image_age', 0.0, real(
             'Frames older than this many seconds are dropped; 0 takes all.', 0.0, 3600.0))
-        warn_of_unknown_parameters(self)
-        self._score_threshold = float(self.get_parameter('score_threshold').value)
-        self._max_image_age = float(self.get_parameter('max_image_age').value)
-        self.add_on_set_parameters_callback(self._on_set_parameters)
+        self.declare_parameter('class_id_format', 'name', described(
+            "What a detection's class_id holds: name, or id (a number; ~/label_info maps it)."))
 
     def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         for parameter in parameters:
-            if parameter.name == 'score_threshold':
-                self._score_threshold = float(parameter.value)
-            elif parameter.name == 'max_image_age':
-                self._max_image_age = float(parameter.value)
+            name, value = parameter.name, parameter.value
+            if name in OF_THE_MODEL and self.transitions.state not in (UNCONFIGURED, FINALIZED):
+                return SetParametersResult(successful=False, reason=(
+                    f'{name} is fixed while the model is loaded: deactivate and clean up first'))
+            if name == 'class_id_format' and value not in CLASS_ID_FORMATS:
+                return SetParametersResult(successful=False, reason=(
+                    f"class_id_format is one of {', '.join(CLASS_ID_FORMATS)}, not {value!r}"))
         return SetParametersResult(successful=True)
 
-    def _configure(self) -> None:
-        """Load the model and offer the results; raise ModelError where it cannot be loaded."""
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self.transitions.attempt('configure', INACTIVE, self._load, self._offer)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self.transitions.attempt(
+            'activate', ACTIVE, lambda: super(PinDetectorNode, self).on_activate(state),
+            self._open)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self.transitions.attempt(
+            'deactivate', INACTIVE, self._close,
+            lambda: super(PinDetectorNode, self).on_deactivate(state))
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self.transitions.attempt('cleanup', UNCONFIGURED, self._release)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self.transitions.attempt('shutdown', FINALIZED, self._close, self._release)
+
+    def destroy_node(self) -> None:
+        self._close()
+        super().destroy_node()
+
+    def _load(self) -> None:
+        """Load the model; raise ModelError where that is not possible."""
         import torch
 
         from mtperception.nn.memory import keep_freed_memory
         from mtperception.pin.predictor import PinDetector
 
         keep_freed_memory()
-        threads = self.get_parameter('threads').value
-        if threads:
-            torch.set_num_threads(threads)
-        self._detector = PinDetector.load(self.get_parameter('model').value)
-        self._detections = self.create_publisher(Detection2DArray, '~/detections', 10)
-        self._debug_image = self.create_publisher(Image, '~/debug_image', 1)
-        self._diagnostics = DiagnosticsPublisher(
-            self, self.health, model=self._detector.model_name, model_sha256=self._detector.sha256,
-            device=self._detector.device)
+        if self._threads_of_torch is None:
+            self._threads_of_torch = torch.get_num_threads()
+        torch.set_num_threads(self.get_parameter('threads').value or self._threads_of_torch)
+        detector = PinDetector.load(self.get_parameter('model').value)
+        self._diagnostics.details = {
+            'model': detector.model_name, 'model_sha256': detector.sha256,
+            'device': detector.device}
         self.get_logger().info(
-            f'model {self._detector.model_name} ({self._detector.sha256[:12]}) on '
-            f'{self._detector.device}, {torch.get_num_threads()} threads')
+            f'model {detector.model_name} ({detector.sha256[:12]}) on {detector.device}, '
+            f'{torch.get_num_threads()} threads')
+        self._detector = detector
 
-    def _activate(self) -> None:
+    def _offer(self) -> None:
+        """Create the publishers."""
+        self._detections = self.create_lifecycle_publisher(Detection2DArray, '~/detections', 10)
+        self._debug_image = self.create_lifecycle_publisher(Image, '~/debug_image', 1)
+        self._label_info = self.create_publisher(LabelInfo, '~/label_info', LATCHED)
+        now = Header(stamp=self.get_clock().now().to_msg())
+        self._label_info.publish(label_info_message(PIN_CLASSES, now))
+
+    def _open(self) -> None:
         """Begin to take frames."""
-        self._worker = NewestFrameWorker(self._process, self._on_error, 'pin_detector')
-        self._worker.start()
-        self._images = self.create_subscription(
-            Image, 'image', self._on_image, NEWEST_ONLY,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
-        self._silence = SilenceWarning(self, self._images, lambda: self.health.received)
-        publishers = self.count_publishers(self._images.topic_name)
-        self.get_logger().info(
-            f'{self._images.topic_name} ({self._images.qos_profile.reliability.name.lower()}, '
-            f'{publishers} publishers so far) -> {self._detections.topic_name}')
+        assert self._detector is not None
+        self._images = ImageInput(
+            self, self.health, functools.partial(self._process, self._detector),
+            lambda: float(self.get_parameter('max_image_age').value))
+        self.get_logger().info(f'{self._images} -> {self._detections.topic_name}')
 
-    def _deactivate(self) -> None:
+    def _close(self) -> None:
         """Take no further frame, finish the one in work."""
-        self._silence.stop()
-        self.destroy_subscription(self._images)
-        self._worker.stop(timeout=1.0)
+        if self._images is not None:
+            self._images.close()
+            self._images = None
 
-    def destroy_node(self) -> None:
-        self._deactivate()
-        super().destroy_node()
+    def _release(self) -> None:
+        """Give back the model, its memory and the publishers."""
+        from mtperception.nn.memory import release_freed_memory
 
-    def _on_image(self, message: Image) -> None:
-        self.health.frame_received()
-        try:
-            check_image(message)
-        except ImageError as error:
-            self._drop(error.cause, str(error))
-            return
-        if self._worker.put(Frame(message, time.monotonic())):
-            self.health.frame_dropped('overwritten')
+        if self._detector is not None:
+            self.destroy_lifecycle_publisher(self._detections)
+            self.destroy_lifecycle_publisher(self._debug_image)
+            self.destroy_publisher(self._label_info)
+            self._detector = None
+            self._diagnostics.details = {}
+            release_freed_memory()
 
-    def _process(self, frame: Frame) -> None:
-        header = frame.message.header
-        age = self.get_clock().now().nanoseconds * 1e-9 - seconds(header.stamp)
-        if 0 < self._max_image_age < age:
-            self._drop('age', f'image is {age:.2f} s old, max_image_age is {self._max_image_age}')
-            return
-        image = grey_image(frame.message)
-        pins = self._detector.detect(image, score_threshold=self._score_threshold)
-        self._detections.publish(pins_to_message(pins, header))
-        self.health.frame_processed(time.monotonic() - frame.arrival)
+    def _process(self, detector: 'PinDetector', message: Image) -> None:
+        image = grey_image(message)
+        pins = detector.detect(
+            image, score_threshold=float(self.get_parameter('score_threshold').value))
+        by_name = self.get_parameter('class_id_format').value == 'name'
+        class_id = PIN_CLASSES[0] if by_name else '0'
+        self._detections.publish(pins_to_message(pins, message.header, class_id))
         if self._debug_image.get_subscription_count():
             from mtperception.pin.draw import draw_pins
 
-            self._debug_image.publish(image_message(draw_pins(image, pins), 'bgr8', header))
-
-    def _on_error(self, error: Exception) -> None:
-        if isinstance(error, ImageError):
-            self._drop(error.cause, str(error))
-        elif self.context.ok():
-            self._drop('failed', f'{type(error).__name__}: {error}')
-
-    def _drop(self, cause: str, text: str) -> None:
-        count = self.health.frame_dropped(cause)
-        self.get_logger().warning(
-            f'frame dropped ({count} for this cause): {text}', throttle_duration_sec=5.0)
-
-
-def main() -> None:
-    sys.exit(run_node(PinDetectorNode))
-
-
-if __name__ == '__main__':
-    main()
+            self._debug_image.publish(
+                image_message(draw_pins(image, pins), 'bgr8', message.header))

@@ -15,24 +15,41 @@
 """The life of a node's process: one clear line where it cannot start, 0 where it is ended."""
 
 from collections.abc import Callable
+import os
+import signal
 import sys
+import threading
+from typing import Any, NoReturn
 
-import rclpy
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException
-from rclpy.node import Node
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_node(make_node: Callable[[], Node], argv: list[str] | None = None) -> int:
+def run_node(make_node: Callable[[], Any]) -> NoReturn:
     """
-    Run a node until SIGINT or SIGTERM; return the process's exit status.
+    Run a node until SIGINT or SIGTERM, and end the process.
 
-    Heavy imports belong into `make_node`: then a signal that arrives meanwhile ends the process
-    as quietly as one that arrives later.
+    Heavy imports belong into `make_node` or a callback of the node: a signal that arrives
+    meanwhile ends the process as quietly as one that arrives later.
     """
+    for number in SIGNALS:
+        # Installed though it seems the default: a background job inherits SIGINT as ignored, and
+        # SIGTERM shall end an import of some seconds, too. rclpy calls what it finds installed.
+        signal.signal(number, signal.default_int_handler)
+    try:
+        status = _run(make_node)
+    except KeyboardInterrupt:
+        status = 0
+    _leave(status)
+
+
+def _run(make_node: Callable[[], Any]) -> int:
+    import rclpy
+    from rclpy.exceptions import ParameterException
+    from rclpy.executors import ExternalShutdownException
+
     node = None
     try:
-        rclpy.init(args=argv)
+        rclpy.init()
     except (RuntimeError, ValueError) as error:  # wrong ROS arguments or environment
         return complain(error)
     try:
@@ -49,10 +66,22 @@ def run_node(make_node: Callable[[], Node], argv: list[str] | None = None) -> in
             return complain(error)
         raise
     finally:
+        for number in SIGNALS:  # a second one must not disturb the end
+            signal.signal(number, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process, without its interpreter's farewell where a thread is still at work."""
+    if threading.active_count() > 1:
+        # A thread inside the network comes back to an interpreter that is gone, and aborts.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def complain(what: object) -> int:

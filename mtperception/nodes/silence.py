@@ -17,6 +17,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import qos_check_compatible, QoSCompatibility, QoSProfile
 
@@ -32,12 +33,16 @@ class SilenceWarning:
         self._subscription = subscription
         self._count = count
         self._last = count()
-        self._timer = node.create_timer(PERIOD, self._look)
+        # Steady: a simulated time that stands still is one of the reasons.
+        self._timer = node.create_timer(
+            PERIOD, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def stop(self) -> None:
         self._node.destroy_timer(self._timer)
 
     def _look(self) -> None:
+        if why := why_time_stands(self._node):
+            self._node.get_logger().warning(why, throttle_duration_sec=REPEAT)
         last, self._last = self._last, self._count()
         if self._last == last:
             topic = self._subscription.topic_name
@@ -46,6 +51,13 @@ class SilenceWarning:
                 type_name(self._subscription.msg_type), self._subscription.qos_profile)
             self._node.get_logger().warning(
                 f'nothing arrives on {topic}: {reason}', throttle_duration_sec=REPEAT)
+
+
+def why_time_stands(node: Node) -> str | None:
+    """Tell why a node's clock shows zero; None where it runs."""
+    if not node.get_clock().now().nanoseconds:
+        return 'use_sim_time is true, but nothing has arrived on /clock: time stands at zero'
+    return None
 
 
 def type_name(message_class: type) -> str:
