@@ -106,12 +106,12 @@ class ChildProcess:
         self._finished.set()
 
     async def run(
-        self, *, on_start: Callable[[], None], on_output: Callable[[bytes, int], None]
+        self, *, on_start: Callable[[], None], on_output: Callable[[int, bytes], None]
     ) -> int:
         """
         Start the process, log what it writes and return its return code at the end.
 
-        `on_output` gets the bytes and the number of the stream, 1 or 2.
+        `on_output` gets the number of the stream, 1 or 2, and the bytes.
         """
         try:
             return await self._run(on_start, on_output)
@@ -119,7 +119,7 @@ class ChildProcess:
             self.let_go()
 
     async def _run(
-        self, on_start: Callable[[], None], on_output: Callable[[bytes, int], None]
+        self, on_start: Callable[[], None], on_output: Callable[[int, bytes], None]
     ) -> int:
         streams = [_Stream(self._emulate_tty) for _ in self._destinations]
         try:
@@ -149,7 +149,7 @@ class ChildProcess:
         on_start()
         readers = [
             await stream.connect(
-                self._line_logger(destination), functools.partial(on_output, fd=fd)
+                self._line_logger(destination), functools.partial(on_output, fd)
             )
             for fd, (stream, destination) in enumerate(
                 zip(streams, self._destinations, strict=True), start=1

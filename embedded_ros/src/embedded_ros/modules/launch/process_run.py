@@ -73,6 +73,7 @@ class ProcessRun:
         self._starts_left = respawn.times
         self._timeouts = (sigterm_timeout, sigkill_timeout)
         self._ending = asyncio.Event()
+        self.has_ended = False
         self._handler = EventHandler(matcher=self._is_meant, entities=self._answer)
 
     def start(self) -> None:
@@ -92,6 +93,7 @@ class ProcessRun:
                     return
                 self._child = self._make_child()
         finally:
+            self.has_ended = True
             self._child.let_go()
             self._context.unregister_event_handler(self._handler)
 
@@ -131,7 +133,7 @@ class ProcessRun:
     def _emit(self, event_type: Any, **details: Any) -> None:
         self._context.emit_event_sync(self._event(event_type, **details))
 
-    def _emit_output(self, text: bytes, fd: int) -> None:
+    def _emit_output(self, fd: int, text: bytes) -> None:
         event = self._event(ProcessIO, text=text, fd=fd)
         if self._context.is_waited_for(event):
             self._context.emit_event_sync(event)

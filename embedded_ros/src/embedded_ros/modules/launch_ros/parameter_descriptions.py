@@ -16,17 +16,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+import tempfile
 from typing import Any, get_args, get_origin, TYPE_CHECKING
 
 from launch.errors import LaunchError
-from launch.substitution import perform_substitutions, SomeSubstitutionsType
+from launch.substitution import perform_bool, perform_substitutions, SomeSubstitutionsType
+from launch_ros.substituted_text import substitute
 
-from embedded_ros.parameter_files import read_yaml
+from embedded_ros.parameter_files import InvalidParameterText, read_yaml
 
 if TYPE_CHECKING:
     from launch.launch_context import LaunchContext
 
-__all__ = ['ParameterValue']
+__all__ = ['ParameterFile', 'ParameterValue']
 
 
 class ParameterValue:
@@ -58,6 +61,47 @@ class ParameterValue:
                 return [_convert(item, item_type) for item in value]
             raise LaunchError(f'parameter value {value!r} is not a list')
         return _convert(value, self.value_type)
+
+
+class ParameterFile:
+    """A parameter file, with `allow_substs` one in which `$(var ...)` and the like may stand."""
+
+    def __init__(
+        self,
+        param_file: SomeSubstitutionsType,
+        *,
+        allow_substs: bool | SomeSubstitutionsType = False,
+    ) -> None:
+        self.param_file = param_file
+        self.allow_substs = allow_substs
+
+    def evaluate(self, context: LaunchContext) -> Path:
+        """Return the path of the file, or of one with the values, which ends with the launch."""
+        path = Path(perform_substitutions(context, self.param_file))
+        if not path.is_file():
+            raise LaunchError(f"parameter file '{path}' does not exist")
+        if not perform_bool(context, self.allow_substs):
+            return path
+        try:
+            text = substitute(context, path.read_text(encoding='utf-8'))
+            read_yaml(text)
+        except (InvalidParameterText, LaunchError) as error:
+            raise LaunchError(f"parameter file '{path}', substituted: {error}") from error
+        return write_parameters(context, text)
+
+
+def write_parameters(context: LaunchContext, text: str) -> Path:
+    """Write a parameter file that ends with the launch."""
+    with tempfile.NamedTemporaryFile(
+        'w',
+        prefix='launch_params_',
+        suffix='.yaml',
+        dir=context.temporary_folder(),
+        encoding='utf-8',
+        delete=False,
+    ) as file:
+        file.write(text)
+    return Path(file.name)
 
 
 def _as_text(value: Any) -> SomeSubstitutionsType:

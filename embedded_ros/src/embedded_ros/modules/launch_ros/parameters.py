@@ -18,12 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 import os
-import tempfile
 from typing import Any, TYPE_CHECKING
 
 from launch.errors import LaunchError
 from launch.substitution import perform_substitutions, Substitution
-from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.parameter_descriptions import (
+    ParameterFile,
+    ParameterValue,
+    write_parameters,
+)
 
 from embedded_ros.parameter_files import file_text, InvalidParameterText, read_yaml
 
@@ -83,21 +86,11 @@ def _evaluate_list(context: LaunchContext, name: str, value: Sequence[Any]) -> A
     return items
 
 
-def parameters_file(context: LaunchContext, parameters: Any) -> str:
+def parameters_file(context: LaunchContext, parameters: Any, node: str) -> str:
     """Return the path of a parameter file: the one given, or one written for a dictionary."""
-    if not isinstance(parameters, Mapping):
-        path = perform_substitutions(context, parameters)
-        if not os.path.isfile(path):
-            raise LaunchError(f"parameter file '{path}' does not exist")
-        return path
-    text = file_text('/**', evaluate_parameters(context, parameters))
-    with tempfile.NamedTemporaryFile(
-        'w',
-        prefix='launch_params_',
-        suffix='.yaml',
-        dir=context.temporary_folder(),
-        encoding='utf-8',
-        delete=False,
-    ) as file:
-        file.write(text)
-    return file.name
+    if isinstance(parameters, Mapping):
+        text = file_text(node, evaluate_parameters(context, parameters))
+        return str(write_parameters(context, text))
+    if not isinstance(parameters, ParameterFile):
+        parameters = ParameterFile(parameters)
+    return str(parameters.evaluate(context))

@@ -91,7 +91,12 @@ class ExecuteProcess(Action):
         self.respawn = respawn
         self.respawn_delay = respawn_delay
         self.respawn_max_retries = respawn_max_retries
-        self._executed = False
+        self._run: ProcessRun | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process has run and will not run again."""
+        return self._run is not None and self._run.has_ended
 
     def command(self, context: LaunchContext) -> list[str]:
         """Return the program and its arguments."""
@@ -102,12 +107,11 @@ class ExecuteProcess(Action):
             return
         command = self.command(context)
         name = perform_substitutions(context, self.name) if self.name else command[0].split()[0]
-        if self._executed:
+        if self._run is not None:
             raise LaunchError(f"process '{name}' is launched twice by the same action")
-        self._executed = True
         if self.shell:
             command = ['/bin/sh', '-c', ' '.join(command)]
-        run = ProcessRun(
+        self._run = ProcessRun(
             self,
             context,
             functools.partial(
@@ -133,7 +137,7 @@ class ExecuteProcess(Action):
             context.register_event_handler(
                 OnProcessExit(target_action=self, on_exit=self.on_exit)
             )
-        run.start()
+        self._run.start()
 
     def _environment(self, context: LaunchContext) -> dict[str, str]:
         if self.env is None:

@@ -14,6 +14,24 @@
 
 """Actions that know ROS 2 nodes."""
 
+from launch_ros.actions.lifecycle_node import LifecycleNode
 from launch_ros.actions.node import Node
+from launch_ros.actions.scope import (
+    PushRosNamespace,
+    SetParameter,
+    SetParametersFromFile,
+    SetRemap,
+)
 
-__all__ = ['Node']
+# Newer releases write it so.
+PushROSNamespace = PushRosNamespace
+
+__all__ = [
+    'LifecycleNode',
+    'Node',
+    'PushROSNamespace',
+    'PushRosNamespace',
+    'SetParameter',
+    'SetParametersFromFile',
+    'SetRemap',
+]

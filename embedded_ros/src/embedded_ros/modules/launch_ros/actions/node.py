@@ -20,23 +20,29 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TYPE_CHECKING
 
 from launch.actions import ExecuteProcess
+from launch.errors import LaunchError
 from launch.substitution import perform_substitutions, SomeSubstitutionsType
+from launch_ros.actions.scope import full_namespace, scope_parameters, scope_remappings
+from launch_ros.parameter_descriptions import ParameterFile
 from launch_ros.parameters import parameters_file
 
 from embedded_ros.executables import find_executable
+from embedded_ros.names import full_node_name, node_name_fault
 
 if TYPE_CHECKING:
     from launch.launch_context import LaunchContext
 
-SomeParameters = Iterable[SomeSubstitutionsType | Mapping[Any, Any]]
+SomeParameters = Iterable[SomeSubstitutionsType | ParameterFile | Mapping[Any, Any]]
 
 
 class Node(ExecuteProcess):
     """
     Starts a node.
 
-    Parameters are YAML files and dictionaries, the later ones winning; remappings are pairs of
-    names. Whatever ExecuteProcess takes beside the command is taken here too.
+    Parameters are YAML files and dictionaries; remappings are pairs of names. Of the parameters
+    the later ones win, but those that a file gives to all nodes (`/**`) lose against those of a
+    dictionary where the node has both name and namespace. Whatever ExecuteProcess takes beside
+    the command is taken here too.
     """
 
     is_ros_node = True
@@ -60,25 +66,47 @@ class Node(ExecuteProcess):
         super().__init__(cmd=(), name=exec_name or executable, **process)
         self.package = package
         self.executable = executable
-        self.node_name = name
-        self.namespace = namespace
         self.parameters = tuple(parameters or ())
         self.remappings = tuple(remappings or ())
         self.arguments = tuple(arguments or ())
         self.ros_arguments = tuple(ros_arguments or ())
+        self._own_name = name
+        self._own_namespace = namespace
+        self._full_name: str | None = None
+
+    @property
+    def node_name(self) -> str:
+        """The node's full name, once the node is launched."""
+        if self._full_name is None:
+            raise LaunchError(
+                "a Node's node_name is known once it is launched, if it has a name and a namespace"
+            )
+        return self._full_name
 
     def command(self, context: LaunchContext) -> list[str]:
         def text(value: SomeSubstitutionsType) -> str:
             return perform_substitutions(context, value)
 
+        name = text(self._own_name) if self._own_name else None
+        namespace = full_namespace(
+            context, None if self._own_namespace is None else text(self._own_namespace)
+        )
         rules = [text(argument) for argument in self.ros_arguments]
-        if self.node_name:
-            rules += ['-r', f'__node:={text(self.node_name)}']
-        namespace = text(self.namespace) if self.namespace else ''
+        if name:
+            fault = node_name_fault(name)
+            if fault is not None:
+                raise LaunchError(f"node name '{name}': {fault.reason}")
+            rules += ['-r', f'__node:={name}']
         if namespace:
-            rules += ['-r', f'__ns:=/{namespace.strip("/")}']
+            rules += ['-r', f'__ns:={namespace}']
+        if name and namespace:
+            self._full_name = full_node_name(name, namespace)
+        rules += scope_parameters(context)
         for parameters in self.parameters:
-            rules += ['--params-file', parameters_file(context, parameters)]
+            file = parameters_file(context, parameters, self._full_name or '/**')
+            rules += ['--params-file', file]
+        # The first rule that applies wins.
+        rules += scope_remappings(context)
         for old, new in self.remappings:
             rules += ['-r', f'{text(old)}:={text(new)}']
         return [
