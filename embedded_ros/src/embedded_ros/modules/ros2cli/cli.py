@@ -27,6 +27,7 @@ from ros2cli.errors import CommandError
 
 # name: (module, what it does); a module is imported only when it is used
 COMMANDS = {
+    'bag': ('ros2cli.bag_command', 'Various rosbag related sub-commands'),
     'launch': ('ros2cli.launch_command', 'Run a launch file'),
     'node': ('ros2cli.node_command', 'Various node related sub-commands'),
     'param': ('ros2cli.param_command', 'Various param related sub-commands'),
