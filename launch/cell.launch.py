@@ -16,11 +16,17 @@
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-from launch_ros.substitutions import FindPackageShare
 
-from mtperception.nodes.launching import parameters_from_file, refuse_misspelt, resolved
+from mtperception.nodes.launching import (
+    is_true,
+    node_arguments,
+    parameters_from_file,
+    refuse_misspelt,
+    resolved,
+    RESPAWN_DELAY,
+)
 
 
 def detectors(context: LaunchContext) -> list[Node]:
@@ -28,6 +34,8 @@ def detectors(context: LaunchContext) -> list[Node]:
     namespace, params_file, log_level, pin_image, reliability = (
         LaunchConfiguration(name).perform(context) for name in (
             'namespace', 'params_file', 'log_level', 'pin_image', 'image_reliability'))
+    use_sim_time, autostart, use_respawn = (
+        is_true(context, name) for name in ('use_sim_time', 'autostart', 'use_respawn'))
     topic = resolved(pin_image, namespace)
     return [Node(
         package='mtperception',
@@ -37,26 +45,20 @@ def detectors(context: LaunchContext) -> list[Node]:
         parameters=[{
             f'qos_overrides.{topic}.subscription.reliability': reliability,
             **parameters_from_file(params_file, 'pin_detector', namespace),
+            'use_sim_time': use_sim_time,
+            'autostart': autostart,
         }],
         remappings=[('image', pin_image)],
         ros_arguments=['--log-level', log_level],
         output='screen',
+        respawn=use_respawn,
+        respawn_delay=RESPAWN_DELAY,
     )]
 
 
 def generate_launch_description() -> LaunchDescription:
     arguments = [
-        DeclareLaunchArgument(
-            'namespace', default_value='', description='Namespace of all nodes.'),
-        DeclareLaunchArgument(
-            'params_file',
-            default_value=PathJoinSubstitution(
-                [FindPackageShare('mtperception'), 'config', 'cell.yaml']),
-            description='Parameters, in sections by node name.'),
-        DeclareLaunchArgument(
-            'log_level', default_value='info',
-            choices=['debug', 'info', 'warn', 'error', 'fatal'],
-            description='Lowest level that the nodes log.'),
+        *node_arguments('cell.yaml'),
         DeclareLaunchArgument(
             'pin_image', default_value='camera/image_raw',
             description='Image topic in which pins are detected.'),

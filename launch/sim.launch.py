@@ -15,13 +15,19 @@
 """A simulated cell: its cameras, rendered live, and the detectors on them."""
 
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
-from mtperception.nodes.launching import parameters_from_file, refuse_misspelt
+from mtperception.nodes.launching import (
+    is_true,
+    node_arguments,
+    parameters_from_file,
+    refuse_misspelt,
+    RESPAWN_DELAY,
+)
 
 
 def simulator(context: LaunchContext) -> list[Node]:
@@ -29,36 +35,31 @@ def simulator(context: LaunchContext) -> list[Node]:
     namespace, params_file, log_level = (
         LaunchConfiguration(name).perform(context)
         for name in ('namespace', 'params_file', 'log_level'))
+    use_sim_time, use_respawn = (
+        is_true(context, name) for name in ('use_sim_time', 'use_respawn'))
     return [Node(
         package='mtperception',
         executable='cell_simulator',
         name='cell_simulator',
         namespace=namespace,
-        parameters=[parameters_from_file(params_file, 'cell_simulator', namespace)],
+        parameters=[{
+            **parameters_from_file(params_file, 'cell_simulator', namespace),
+            'use_sim_time': use_sim_time,
+        }],
         ros_arguments=['--log-level', log_level],
         output='screen',
+        respawn=use_respawn,
+        respawn_delay=RESPAWN_DELAY,
     )]
 
 
 def generate_launch_description() -> LaunchDescription:
-    share = FindPackageShare('mtperception')
-    arguments = [
-        DeclareLaunchArgument(
-            'namespace', default_value='', description='Namespace of all nodes.'),
-        DeclareLaunchArgument(
-            'params_file', default_value=PathJoinSubstitution([share, 'config', 'sim.yaml']),
-            description='Parameters, in sections by node name.'),
-        DeclareLaunchArgument(
-            'log_level', default_value='info',
-            choices=['debug', 'info', 'warn', 'error', 'fatal'],
-            description='Lowest level that the nodes log.'),
-    ]
+    arguments = node_arguments('sim.yaml')
     cell = IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(PathJoinSubstitution([share, 'launch', 'cell.launch.py'])),
+        PythonLaunchDescriptionSource(PathJoinSubstitution(
+            [FindPackageShare('mtperception'), 'launch', 'cell.launch.py'])),
         launch_arguments={
-            'namespace': LaunchConfiguration('namespace'),
-            'params_file': LaunchConfiguration('params_file'),
-            'log_level': LaunchConfiguration('log_level'),
+            **{argument.name: LaunchConfiguration(argument.name) for argument in arguments},
             'pin_image': 'pin_camera/image_raw',
             # On a stock kernel, best effort loses large images; the simulator is reliable.
             'image_reliability': 'reliable',

@@ -21,7 +21,11 @@ from typing import Any
 
 from launch import LaunchContext
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.substitutions import FindPackageShare
 import yaml
+
+RESPAWN_DELAY = 2.0  # seconds
 
 
 def misspelt(argv: Iterable[str], declared: Iterable[str]) -> list[tuple[str, str]]:
@@ -49,6 +53,40 @@ def refuse_misspelt(arguments: Iterable[DeclareLaunchArgument]) -> OpaqueFunctio
             raise ValueError(f"unknown launch argument '{given}': did you mean '{meant}'?")
 
     return OpaqueFunction(function=check)
+
+
+def node_arguments(params_file: str) -> list[DeclareLaunchArgument]:
+    """Declare what every launch file takes; `params_file` is the default's name in config/."""
+    return [
+        DeclareLaunchArgument(
+            'namespace', default_value='', description='Namespace of all nodes.'),
+        DeclareLaunchArgument(
+            'params_file',
+            default_value=PathJoinSubstitution(
+                [FindPackageShare('mtperception'), 'config', params_file]),
+            description='Parameters, in sections by node name.'),
+        DeclareLaunchArgument(
+            'log_level', default_value='info',
+            choices=['debug', 'info', 'warn', 'error', 'fatal'],
+            description='Lowest level that the nodes log.'),
+        DeclareLaunchArgument(
+            'use_sim_time', default_value='false',
+            description='Take the time from /clock instead of the system.'),
+        DeclareLaunchArgument(
+            'autostart', default_value='true',
+            description='Configure and activate the detectors at the start.'),
+        DeclareLaunchArgument(
+            'use_respawn', default_value='false',
+            description='Start a node again two seconds after it has ended by itself.'),
+    ]
+
+
+def is_true(context: LaunchContext, name: str) -> bool:
+    """Read an argument as true or false, in any case of letters; ValueError for other words."""
+    text = LaunchConfiguration(name).perform(context)
+    if text.lower() not in ('true', 'false'):
+        raise ValueError(f"launch argument '{name}' is true or false, not '{text}'")
+    return text.lower() == 'true'
 
 
 def resolved(name: str, namespace: str) -> str:
