@@ -29,6 +29,7 @@ from ros2cli.errors import CommandError
 COMMANDS = {
     'bag': ('ros2cli.bag_command', 'Various rosbag related sub-commands'),
     'launch': ('ros2cli.launch_command', 'Run a launch file'),
+    'lifecycle': ('ros2cli.lifecycle_command', 'Various lifecycle related sub-commands'),
     'node': ('ros2cli.node_command', 'Various node related sub-commands'),
     'param': ('ros2cli.param_command', 'Various param related sub-commands'),
     'run': ('ros2cli.run_command', 'Run a package specific executable'),

@@ -132,6 +132,11 @@ def print_names_and_types(
         print(f'{name} [{", ".join(type_names)}]' if types else name)
 
 
+def with_type(entries: NamesAndTypes, type_name: str) -> NamesAndTypes:
+    """Return the topics or services of a type."""
+    return [(name, types) for name, types in entries if type_name in types]
+
+
 def node_names(node: Node, *, hidden: bool = False) -> list[tuple[str, str, str]]:
     """Return full name, name and namespace of all nodes, sorted; hidden ones only if asked."""
     names = [

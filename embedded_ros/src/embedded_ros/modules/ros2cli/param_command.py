@@ -28,7 +28,12 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.task import Future
 
-from embedded_ros.parameter_files import file_text, parse_value
+from embedded_ros.parameter_files import (
+    file_text,
+    InvalidParameterText,
+    parse_value,
+    read_file,
+)
 from ros2cli.discovery import (
     add_discovery_arguments,
     discovered_node,
@@ -82,6 +87,14 @@ def main(argv: Sequence[str]) -> int | None:
     parser.add_argument('--param-type', action='store_true', help='types of the parameters too')
     add_discovery_arguments(parser)
 
+    parser = verbs.add('load', _load, 'Load parameter file for a node')
+    parser.add_argument('node_name', help='name of the node')
+    parser.add_argument('parameter_file', help='parameter file')
+    parser.add_argument(
+        '--no-use-wildcard', action='store_true', help="leave out what is for all nodes ('/**')"
+    )
+    add_discovery_arguments(parser)
+
     parser = verbs.add('set', _set, 'Set parameter')
     parser.add_argument('node_name', help='name of the node')
     parser.add_argument('parameter_name', help='name of the parameter')
@@ -117,8 +130,8 @@ class _Parameters:
     def descriptors(self, names: list[str]) -> list[Any]:
         return list(self._answer(self._client.describe_parameters(names)).descriptors)
 
-    def set(self, parameter: Parameter) -> Any:
-        return self._answer(self._client.set_parameters([parameter])).results[0]
+    def set(self, parameters: list[Parameter]) -> list[Any]:
+        return list(self._answer(self._client.set_parameters(parameters)).results)
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -167,15 +180,37 @@ def _set(arguments: argparse.Namespace) -> int:
         raise CommandError(
             f"'{arguments.value}' is no value that a parameter can have") from error
     with found_node(arguments) as (node, full):
-        parameters = _Parameters(node, full)
-        result = parameters.set(parameter)
+        result = _Parameters(node, full).set([parameter])[0]
+    reason = f': {result.reason}' if result.reason else ''
     if result.successful:
-        reason = f': {result.reason}' if result.reason else ''
         print(f'Set parameter successful{reason}')
         return 0
-    reason = f': {result.reason}' if result.reason else ''
     print(f'Setting parameter failed{reason}', file=sys.stderr)
     return 1
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    try:
+        rules = read_file(arguments.parameter_file)
+    except InvalidParameterText as error:
+        raise CommandError(str(error)) from error
+    # What is for all nodes comes first, so that it loses.
+    wildcard = [] if arguments.no_use_wildcard else [rule for rule in rules if rule[0] == '/**']
+    values = {name: value for _, name, value in wildcard}
+    values.update({name: value for node, name, value in rules if node != '/**'})
+    if not values:
+        raise CommandError(f"parameter file '{arguments.parameter_file}' gives no parameters")
+    with found_node(arguments) as (node, full):
+        results = _Parameters(node, full).set(
+            [Parameter(name, value=value) for name, value in values.items()]
+        )
+    for name, result in zip(values, results, strict=True):
+        reason = f': {result.reason}' if result.reason else ''
+        if result.successful:
+            print(f'Set parameter {name} successful{reason}')
+        else:
+            print(f'Set parameter {name} failed{reason}', file=sys.stderr)
+    return 0 if all(result.successful for result in results) else 1
 
 
 def _describe(arguments: argparse.Namespace) -> None:

@@ -19,12 +19,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ros2cli import topic_echo, topic_hz, topic_pub
+from rclpy.node import Node
+
+from ros2cli import topic_bw, topic_delay, topic_echo, topic_hz, topic_pub
 from ros2cli.discovery import (
     absolute_topic_name,
     add_discovery_arguments,
     discovered_node,
     print_names_and_types,
+    with_type,
 )
 from ros2cli.errors import CommandError
 from ros2cli.verbs import Verbs
@@ -33,7 +36,16 @@ from ros2cli.verbs import Verbs
 def main(argv: Sequence[str]) -> int | None:
     """Run `ros2 topic`."""
     verbs = Verbs('topic', 'Various topic related sub-commands')
+    topic_bw.add_verb(verbs)
+    topic_delay.add_verb(verbs)
     topic_echo.add_verb(verbs)
+    parser = verbs.add('find', _find, 'Output a list of available topics of a given type')
+    parser.add_argument('topic_type', help="type (e.g. 'sensor_msgs/msg/Image')")
+    parser.add_argument(
+        '-c', '--count-topics', action='store_true', help='only the number of topics'
+    )
+    parser.add_argument('--include-hidden-topics', action='store_true', help='hidden topics too')
+    add_discovery_arguments(parser)
     topic_hz.add_verb(verbs)
     parser = verbs.add('info', _info, 'Print information about a topic')
     parser.add_argument('topic_name', help='name of the topic')
@@ -50,6 +62,9 @@ def main(argv: Sequence[str]) -> int | None:
     parser.add_argument('--include-hidden-topics', action='store_true', help='hidden topics too')
     add_discovery_arguments(parser)
     topic_pub.add_verb(verbs)
+    parser = verbs.add('type', _type, "Print a topic's type")
+    parser.add_argument('topic_name', help='name of the topic')
+    add_discovery_arguments(parser)
     return verbs.run(argv)
 
 
@@ -61,14 +76,33 @@ def _list(arguments: argparse.Namespace) -> None:
         types=arguments.show_types)
 
 
-def _info(arguments: argparse.Namespace) -> None:
+def _find(arguments: argparse.Namespace) -> None:
     with discovered_node(arguments) as node:
-        name = absolute_topic_name(node, arguments.topic_name)
-        types = dict(node.get_topic_names_and_types()).get(name)
-        publishers = node.get_publishers_info_by_topic(name)
-        subscriptions = node.get_subscriptions_info_by_topic(name)
+        topics = with_type(node.get_topic_names_and_types(), arguments.topic_type)
+    print_names_and_types(
+        topics, hidden=arguments.include_hidden_topics, count=arguments.count_topics, types=False)
+
+
+def _type(arguments: argparse.Namespace) -> None:
+    with discovered_node(arguments) as node:
+        _, types = _name_and_types(node, arguments)
+    for type_name in types:
+        print(type_name)
+
+
+def _name_and_types(node: Node, arguments: argparse.Namespace) -> tuple[str, list[str]]:
+    name = absolute_topic_name(node, arguments.topic_name)
+    types = dict(node.get_topic_names_and_types()).get(name)
     if types is None:
         raise CommandError(f"Unknown topic '{name}'")
+    return name, types
+
+
+def _info(arguments: argparse.Namespace) -> None:
+    with discovered_node(arguments) as node:
+        name, types = _name_and_types(node, arguments)
+        publishers = node.get_publishers_info_by_topic(name)
+        subscriptions = node.get_subscriptions_info_by_topic(name)
     end = '\n\n' if arguments.verbose else '\n'
     print(f'Type: {types[0] if len(types) == 1 else types}', end=end)
     for kind, endpoints in (('Publisher', publishers), ('Subscription', subscriptions)):

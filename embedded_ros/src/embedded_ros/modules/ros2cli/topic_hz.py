@@ -23,17 +23,10 @@ import itertools
 import statistics
 import time
 
-import rclpy
-
-from ros2cli.discovery import absolute_topic_name, command_node, wait_for_discovery
-from ros2cli.errors import CommandError
-from ros2cli.qos_arguments import add_qos_arguments, qos_for_topic
-from ros2cli.topic_subscription import wait_for_type
-from ros2cli.type_names import known_message_class
+from ros2cli.topic_subscription import add_window_verb, report_each_second
 from ros2cli.verbs import Verbs
 
 _DEFAULT_WINDOW = 10000
-_SECONDS_BETWEEN_LINES = 1.0
 
 
 @dataclass(frozen=True)
@@ -70,39 +63,13 @@ def rate_of(times: deque[float]) -> Rate | None:
 
 def add_verb(verbs: Verbs) -> None:
     """Add the verb to `ros2 topic`."""
-    parser = verbs.add('hz', _hz, 'Print the average receiving rate to screen')
-    parser.add_argument('topic_name', help='name of the topic')
-    parser.add_argument(
-        '-w', '--window', type=int, default=_DEFAULT_WINDOW, metavar='N',
-        help='number of messages to average over (default: %(default)s)',
+    add_window_verb(
+        verbs, 'hz', _hz, 'Print the average receiving rate to screen', _DEFAULT_WINDOW
     )
-    add_qos_arguments(parser, 'sensor_data')
 
 
 def _hz(arguments: argparse.Namespace) -> None:
-    if arguments.window < 2:
-        raise CommandError('--window must be at least 2')
     times: deque[float] = deque(maxlen=arguments.window)
-    with command_node() as node:
-        topic = absolute_topic_name(node, arguments.topic_name)
-        wait_for_discovery(node)
-        cls = known_message_class(wait_for_type(node, topic))
-        node.create_subscription(
-            cls,
-            topic,
-            lambda data: times.append(time.monotonic()),
-            qos_for_topic(node, topic, arguments),
-            raw=True,
-        )
-        print(f'Subscribed to [{topic}]', flush=True)
-        shown = 0.0
-        next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
-        while rclpy.ok():
-            rclpy.spin_once(node, timeout_sec=max(0.0, next_line - time.monotonic()))
-            if time.monotonic() < next_line:
-                continue
-            next_line += _SECONDS_BETWEEN_LINES
-            rate = rate_of(times)
-            if rate is not None and times[-1] != shown:
-                shown = times[-1]
-                print(rate, flush=True)
+    report_each_second(
+        arguments, lambda data: times.append(time.monotonic()), lambda: rate_of(times), raw=True
+    )
