@@ -224,4 +224,11 @@ def test_what_cannot_be_understood_is_named(arguments):
 def test_unknown_arguments_are_named():
     with pytest.raises(UnknownROSArgsError, match='--frobnicate'):
         ros('--frobnicate')
-    assert ros('--disable-rosout-logs', '--enable-stdout-logs') == ros()
+
+
+def test_places_of_log_messages():
+    assert ros('--enable-rosout-logs', '--enable-stdout-logs') == ros()
+    assert not ros('--disable-rosout-logs').rosout_logs
+    assert not ros('--disable-stdout-logs').stdout_logs
+    assert ros('--disable-stdout-logs', '--enable-stdout-logs').stdout_logs  # the last one counts
+    assert ros('--disable-external-lib-logs') == ros()

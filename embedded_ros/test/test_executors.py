@@ -312,9 +312,22 @@ def test_rate_sleeps_while_another_thread_spins(make_node):
     for _ in range(10):
         rate.sleep()
     assert 0.15 < time.monotonic() - started < 2
+    time.sleep(0.05)
+    started = time.monotonic()
+    rate.sleep()  # its period is over
+    assert time.monotonic() - started < 0.015
     executor.shutdown()
     spinner.join()
     rate.destroy()
+    with pytest.raises(RuntimeError, match='destroyed'):
+        rate.sleep()
+
+
+def test_shutdown_ends_the_sleep_of_a_rate(make_node):
+    rate = make_node().create_rate(0.1)
+    threading.Timer(0.1, rclpy.shutdown).start()
+    with pytest.raises(ROSInterruptException):
+        rate.sleep()
     with pytest.raises(ROSInterruptException):
         rate.sleep()
 

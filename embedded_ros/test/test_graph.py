@@ -39,6 +39,11 @@ PEER = """
 """
 
 
+# What every node publishes.
+EVENTS = ('/parameter_events', ['rcl_interfaces/msg/ParameterEvent'])
+LOG = ('/rosout', ['rcl_interfaces/msg/Log'])
+
+
 def _eventually(question, expected, timeout=5.0):
     end = time.monotonic() + timeout
     while (answer := question()) != expected and time.monotonic() < end:
@@ -56,7 +61,8 @@ def test_own_nodes_topics_and_services(make_node):
     assert set(node.get_node_names_and_namespaces()) == {('eye', '/cell'), ('bare', '/')}
     assert set(node.get_node_names()) == {'eye', 'bare'}
     assert node.get_topic_names_and_types() == [
-        ('/cell/image', ['sensor_msgs/msg/Image']), ('/text', ['std_msgs/msg/String'])]
+        ('/cell/image', ['sensor_msgs/msg/Image']), EVENTS, LOG,
+        ('/text', ['std_msgs/msg/String'])]
     wire_names = [name for name, _ in node.get_topic_names_and_types(no_demangle=True)]
     assert {'rt/cell/image', 'rq/cell/eye/runRequest', 'ros_discovery_info'} <= set(wire_names)
     services = dict(node.get_service_names_and_types())
@@ -69,7 +75,7 @@ def test_own_nodes_topics_and_services(make_node):
     assert node.get_client_names_and_types_by_node('eye', '/cell') == [
         ('/other/run', ['std_srvs/srv/Trigger'])]
     assert node.get_publisher_names_and_types_by_node('eye', '/cell') == [
-        ('/cell/image', ['sensor_msgs/msg/Image'])]
+        ('/cell/image', ['sensor_msgs/msg/Image']), EVENTS, LOG]
     assert node.get_subscriber_names_and_types_by_node('eye', '/cell') == [
         ('/text', ['std_msgs/msg/String'])]
     assert (node.count_services('/cell/eye/run'), node.count_clients('/cell/eye/run')) == (1, 0)
@@ -110,9 +116,9 @@ def test_nodes_of_another_process_come_and_go(make_node, start):
     program = start(PEER)
     program.wait_for_line('ready')
     assert node.wait_for_node('/far/peer', timeout=5)
-    topic = [('/far/image', ['sensor_msgs/msg/Image'])]
+    topics = [('/far/image', ['sensor_msgs/msg/Image']), EVENTS, LOG]
     assert _eventually(
-        lambda: node.get_publisher_names_and_types_by_node('peer', '/far'), topic) == topic
+        lambda: node.get_publisher_names_and_types_by_node('peer', '/far'), topics) == topics
     offered = [name for name, _ in node.get_service_names_and_types_by_node('peer', '/far')]
     assert '/far/peer/run' in offered
     (info,) = node.get_publishers_info_by_topic('/far/image')
@@ -129,7 +135,7 @@ def test_destroyed_node_leaves_the_graph(make_node):
     other.destroy_node()
     other.destroy_node()
     assert node.get_node_names() == ['tested']
-    assert node.get_topic_names_and_types() == []
+    assert node.get_topic_names_and_types() == [EVENTS, LOG]  # its own
 
 
 def test_questions_leave_nothing_behind(make_node):
@@ -160,5 +166,5 @@ def test_nodes_that_come_and_go_leave_no_memory_behind(make_node):
         return _resident_kilobytes()
 
     before = cycle(50)
-    # Each visit has 14 endpoints; a kilobyte for each of them would show.
+    # Each visit has 16 endpoints; a kilobyte for each of them would show.
     assert cycle(100) - before < 1000

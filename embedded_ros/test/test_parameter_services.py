@@ -55,7 +55,7 @@ def ask(remote, make_node):
 
 def test_list(ask):
     result = ask('list_parameters').result
-    assert list(result.names) == ['score', 'box.size', 'model', 'any']
+    assert list(result.names) == ['use_sim_time', 'score', 'box.size', 'model', 'any']
     assert list(result.prefixes) == ['box']
     assert list(ask('list_parameters', ['box'], 1).result.names) == ['box.size']
 
@@ -140,7 +140,7 @@ def test_values_reach_a_node_from_the_command_line(domain, tmp_path):
             automatically_declare_parameters_from_overrides=True,
         )
         found = {name: p.value for name, p in overriding.get_parameters_by_prefix('').items()}
-        assert found == {'score': 0.75, 'size': 7, 'name': 'own'}
+        assert found == {'score': 0.75, 'size': 7, 'name': 'own', 'use_sim_time': False}
         overriding.destroy_node()
     finally:
         rclpy.shutdown()

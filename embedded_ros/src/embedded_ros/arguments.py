@@ -38,12 +38,12 @@ _WITH_VALUE = {
     '--log-config-file': 'ignored',
     '--log-file-name': 'ignored',
 }
-# Switches for log sinks that do not exist here, except the first.
-_FLAGS = frozenset(
-    f'--{verb}-{sink}-logs'
+# Switches for the places that log messages go to; there is no external library here.
+_SINKS = {
+    f'--{verb}-{sink}-logs': (sink, verb == 'enable')
     for verb in ('enable', 'disable')
     for sink in ('stdout', 'rosout', 'external-lib')
-)
+}
 _NODE_RULES = ('__node', '__name')
 _NAMESPACE_RULE = '__ns'
 _SCHEMES = {'rostopic://': 'topic', 'rosservice://': 'service'}
@@ -89,15 +89,19 @@ class RosArguments:
     """
     The ROS arguments of a command line, in their order.
 
-    `log_levels` maps logger names ('' for all) to levels.
+    `log_levels` maps logger names ('' for all) to levels. Messages go to the console unless
+    `stdout_logs` says otherwise, and to /rosout unless `rosout_logs` does.
     """
 
     remappings: tuple[Remapping, ...] = ()
     parameters: tuple[ParameterRule, ...] = ()
     log_levels: tuple[tuple[str, int], ...] = ()
+    stdout_logs: bool = True
+    rosout_logs: bool = True
 
-    def apply_log_levels(self) -> None:
-        """Set the levels of this process's loggers."""
+    def apply_to_logging(self) -> None:
+        """Set up this process's loggers."""
+        console.enable_streams(self.stdout_logs)
         for name, level in self.log_levels:
             console.set_level(name, level)
 
@@ -194,10 +198,12 @@ def parse(arguments: Sequence[str]) -> RosArguments:
     remappings: list[Remapping] = []
     parameters: list[ParameterRule] = []
     levels: list[tuple[str, int]] = []
+    sinks = {'stdout': True, 'rosout': True}
     ros = iter([text for text, is_ros in _marked(arguments) if is_ros])
     unknown = []
     for text in ros:
-        if text in _FLAGS:
+        if text in _SINKS:
+            sinks.update([_SINKS[text]])
             continue
         if text not in _WITH_VALUE:
             unknown.append(text)
@@ -222,7 +228,9 @@ def parse(arguments: Sequence[str]) -> RosArguments:
             f'found unknown ROS arguments: {unknown} (arguments for the program itself come '
             "before '--ros-args' or after '--')"
         )
-    return RosArguments(tuple(remappings), tuple(parameters), tuple(levels))
+    return RosArguments(
+        tuple(remappings), tuple(parameters), tuple(levels), sinks['stdout'], sinks['rosout']
+    )
 
 
 def _split_rule(text: str) -> tuple[str, str, str]:

@@ -18,7 +18,12 @@ from collections.abc import Callable, Iterable, Sequence
 import copy
 from typing import Any, TypeAlias
 
-from rcl_interfaces.msg import ListParametersResult, ParameterDescriptor, SetParametersResult
+from rcl_interfaces.msg import (
+    ListParametersResult,
+    ParameterDescriptor,
+    ParameterEvent,
+    SetParametersResult,
+)
 from rclpy.exceptions import (
     InvalidParameterTypeException,
     InvalidParameterValueException,
@@ -292,8 +297,10 @@ class NodeParameters:
             result = decide(parameters)
             if not result.successful:
                 return result
+        event = _event(parameters, self._parameters, declaring=declared is not None)
         for parameter in parameters:
             self._store(parameter, declared)
+        self._publish_parameter_event(event)
         for tell in self._post_set_parameters_callbacks:
             tell(parameters)
         return SetParametersResult(successful=True)
@@ -305,6 +312,9 @@ class NodeParameters:
         if declared is None and descriptor.read_only:
             return rejected(f'Trying to set a read-only parameter: {parameter.name}.')
         return check_against_descriptor(parameter, descriptor, is_new=declared is not None)
+
+    def _publish_parameter_event(self, event: Any) -> None:
+        """Tell other nodes of a change, where there is a way to."""
 
     def _store(self, parameter: Parameter, declared: Descriptors | None) -> None:
         name = parameter.name
@@ -346,6 +356,23 @@ class NodeParameters:
     def remove_post_set_parameters_callback(self, callback: PostSetCallback) -> None:
         """Remove a callback; ValueError when it is not there."""
         self._post_set_parameters_callbacks.remove(callback)
+
+
+def _event(
+    parameters: Iterable[Parameter], before: dict[str, Parameter], *, declaring: bool
+) -> Any:
+    """Return what others shall know of a change; what had no value yet counts as new."""
+    event = ParameterEvent()
+    for parameter in parameters:
+        previous = before.get(parameter.name)
+        if parameter.type_ is Parameter.Type.NOT_SET and not declaring:
+            changes = event.deleted_parameters
+        elif previous is None or previous.type_ is Parameter.Type.NOT_SET:
+            changes = event.new_parameters
+        else:
+            changes = event.changed_parameters
+        changes.append(parameter.to_parameter_msg())
+    return event
 
 
 def overrides_for_node(

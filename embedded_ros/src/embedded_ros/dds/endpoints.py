@@ -130,9 +130,11 @@ class Writer(_Endpoint):
 
     def __init__(
         self, participant: Participant, topic: str, type_name: str, profile: QoSProfile,
-        service: str = '', *, ignore_own: bool = False,
+        service: str = '', *, ignore_own: bool = False, longest_wait: int = binding.INFINITY,
     ) -> None:
-        qos = to_dds(profile, _announcement(type_name, service), ignore_own=ignore_own)
+        qos = to_dds(
+            profile, _announcement(type_name, service), ignore_own=ignore_own,
+            longest_wait=longest_wait)
         super().__init__(
             lambda: DataWriter(
                 participant.publisher, participant.topic(topic, type_name), qos=qos),

@@ -34,12 +34,16 @@ from embedded_ros.dds.binding import INFINITY
 _UNLIMITED = -1
 
 
-def to_dds(profile: QoSProfile, user_data: str = '', *, ignore_own: bool = False) -> Any:
+def to_dds(
+    profile: QoSProfile, user_data: str = '', *, ignore_own: bool = False,
+    longest_wait: int = INFINITY,
+) -> Any:
     """
     Return the policies of an endpoint.
 
     `user_data` travels with the endpoint's announcement. With `ignore_own`, endpoints of the
-    same participant are not matched.
+    same participant are not matched. A reliable writer waits `longest_wait` nanoseconds for
+    readers that cannot keep up, then it drops the sample.
     """
     policies: list[Any] = [
         Policy.WriterDataLifecycle(autodispose=False),
@@ -50,7 +54,7 @@ def to_dds(profile: QoSProfile, user_data: str = '', *, ignore_own: bool = False
     if history is not None:
         policies.append(history)
     if profile.reliability == ReliabilityPolicy.RELIABLE:
-        policies.append(Policy.Reliability.Reliable(max_blocking_time=INFINITY))
+        policies.append(Policy.Reliability.Reliable(max_blocking_time=longest_wait))
     elif profile.reliability == ReliabilityPolicy.BEST_EFFORT:
         policies.append(Policy.Reliability.BestEffort)
     if profile.durability == DurabilityPolicy.VOLATILE:

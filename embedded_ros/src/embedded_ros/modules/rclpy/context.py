@@ -70,7 +70,7 @@ class Context:
                 raise RuntimeError(f'Domain id ({domain_id}) should not be lower than zero.')
             self.arguments = arguments.parse(sys.argv if args is None else args)
             if initialize_logging:
-                self.arguments.apply_log_levels()
+                self.arguments.apply_to_logging()
             if domain_id is None:
                 domain_id = domain_id_from_environment()
             participant = Participant(domain_id)

@@ -229,7 +229,7 @@ class Executor:
             else:
                 timers.append(entity)
         timeout = deadline.left()
-        left = (timer.time_until_next_call() for timer in timers)
+        left = (timer._time_to_wait() for timer in timers)
         first = min((time_ns for time_ns in left if time_ns is not None), default=timeout)
         self._wait_set.watch_exactly([*waiting, self._guard.condition])
         conditions = self._wait_set.wait(0 if self._tasks else max(0, min(first, timeout)))

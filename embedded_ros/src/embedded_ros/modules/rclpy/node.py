@@ -21,7 +21,13 @@ from types import TracebackType
 from typing import Any, TYPE_CHECKING, TypeVar
 import weakref
 
-from rclpy.callback_groups import CallbackGroup, MutuallyExclusiveCallbackGroup
+from rcl_interfaces.msg import ParameterEvent
+from rclpy._rclpy_pybind11 import RCLError
+from rclpy.callback_groups import (
+    CallbackGroup,
+    MutuallyExclusiveCallbackGroup,
+    ReentrantCallbackGroup,
+)
 from rclpy.client import Client
 from rclpy.clock import Clock, ROSClock
 from rclpy.context import Context
@@ -32,10 +38,15 @@ from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
 from rclpy.parameter_service import ParameterService
 from rclpy.publisher import Publisher
-from rclpy.qos import qos_profile_services_default, QoSProfile
+from rclpy.qos import (
+    qos_profile_parameter_events,
+    qos_profile_services_default,
+    QoSProfile,
+)
 from rclpy.qos_overriding_options import declare_qos_parameters, QoSOverridingOptions
 from rclpy.service import Service
 from rclpy.subscription import Subscription
+from rclpy.time_source import TimeSource
 from rclpy.timer import Rate, Timer
 from rclpy.utilities import get_default_context
 from rclpy.validate_full_topic_name import validate_full_topic_name
@@ -48,6 +59,7 @@ from embedded_ros.graph import GraphNode
 from embedded_ros.names import full_node_name
 from embedded_ros.node_graph import NodeGraph
 from embedded_ros.node_parameters import NodeParameters, overrides_for_node
+from embedded_ros.rosout import Rosout
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
@@ -67,7 +79,8 @@ class Node(NodeParameters, NodeGraph):
     def __init__(
         self, node_name: str, *, context: Context | None = None,
         cli_args: list[str] | None = None, namespace: str | None = None,
-        use_global_arguments: bool = True, start_parameter_services: bool = True,
+        use_global_arguments: bool = True, enable_rosout: bool = True,
+        start_parameter_services: bool = True,
         parameter_overrides: list[Parameter] | None = None,
         allow_undeclared_parameters: bool = False,
         automatically_declare_parameters_from_overrides: bool = False,
@@ -84,6 +97,7 @@ class Node(NodeParameters, NodeGraph):
         self._logger = get_logger(full_name[1:].replace('/', '.'))
         self._clock = ROSClock()
         self._default_callback_group = MutuallyExclusiveCallbackGroup()
+        self._rate_group = ReentrantCallbackGroup()
         self._publishers: list[Publisher[Any]] = []
         self._subscriptions: list[Subscription[Any]] = []
         self._clients: list[Client] = []
@@ -93,14 +107,25 @@ class Node(NodeParameters, NodeGraph):
         self._owned = threading.RLock()
         self._executor: weakref.ref[Executor] | None = None
         self._graph_node = GraphNode(self._namespace, self._name)
-        self._init_parameters(
-            overrides_for_node(self._arguments, full_name, parameter_overrides),
-            allow_undeclared=allow_undeclared_parameters,
-            declare_overrides=automatically_declare_parameters_from_overrides)
+        self._rosout: Rosout | None = None
         with self._context.graph.one_announcement():
             self._context.graph.add_node(self._graph_node)
-            if start_parameter_services:
-                self._parameter_service = ParameterService(self)
+            try:
+                if enable_rosout and self._context.arguments.rosout_logs:
+                    self._publish_log()
+                self._parameter_events = self.create_publisher(
+                    ParameterEvent, '/parameter_events', qos_profile_parameter_events)
+                self._init_parameters(
+                    overrides_for_node(self._arguments, full_name, parameter_overrides),
+                    allow_undeclared=allow_undeclared_parameters,
+                    declare_overrides=automatically_declare_parameters_from_overrides)
+                self._time_source = TimeSource(node=self)
+                self._time_source.attach_clock(self._clock)
+                if start_parameter_services:
+                    self._parameter_service = ParameterService(self)
+            except Exception:
+                self.destroy_node()
+                raise
 
     @property
     def context(self) -> Context:
@@ -264,7 +289,8 @@ class Node(NodeParameters, NodeGraph):
         """Return what sleeps to keep a loop at so many rounds a second."""
         if frequency <= 0:
             raise ValueError('frequency must be > 0')
-        return Rate(self.create_timer(1.0 / frequency, None, clock=clock), context=self._context)
+        timer = self.create_timer(1.0 / frequency, None, self._rate_group, clock)
+        return Rate(timer, context=self._context)
 
     def create_guard_condition(
         self, callback: Callable[[], Any], callback_group: CallbackGroup | None = None,
@@ -304,6 +330,8 @@ class Node(NodeParameters, NodeGraph):
             self.executor.remove_node(self)
         with self._context.graph.one_announcement():
             self._context.graph.remove_node(self._graph_node)
+            if self._rosout is not None:
+                self._rosout.close()
             owners: tuple[tuple[Callable[[Any], bool], list[Any]], ...] = (
                 (self.destroy_publisher, self._publishers),
                 (self.destroy_subscription, self._subscriptions),
@@ -315,6 +343,23 @@ class Node(NodeParameters, NodeGraph):
             for destroy, owned in owners:
                 for entity in list(owned):
                     destroy(entity)
+
+    def _publish_log(self) -> None:
+        self._rosout = Rosout(
+            self._context.participant, self.resolve_topic_name('/rosout'), self._logger.name)
+        self._context.graph.add_endpoints(self._graph_node, self._rosout.writer)
+        self._context.on_shutdown(self._rosout.close)
+
+    def _publish_parameter_event(self, event: Any) -> None:
+        if self._parameter_events.get_subscription_count() == 0:
+            return
+        event.node = self.get_fully_qualified_name()
+        event.stamp = self._clock.now().to_msg()
+        try:
+            self._parameter_events.publish(event)
+        except RCLError:
+            if self._context.ok():  # otherwise a shutdown came between
+                raise
 
     def _profile(
         self, entity: str, topic: str, profile: QoSProfile | int,

@@ -17,19 +17,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import threading
-import time
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
-from rclpy.clock import Clock
+from rclpy.clock import Clock, ClockChange, JumpThreshold, ROSClock, TimeJump
+from rclpy.clock_type import ClockType
+from rclpy.duration import Duration
 from rclpy.exceptions import ROSInterruptException
+
+_EVERY_JUMP = JumpThreshold(
+    min_forward=Duration(nanoseconds=1), min_backward=Duration(nanoseconds=-1))
 
 
 class Timer:
     """
-    Calls back every `timer_period_ns` of steady time.
+    Calls back every `timer_period_ns`: of simulated time where its clock shows that.
 
-    A call that comes late does not shift the next ones; missed ones are left out.
+    A call that comes late does not shift the next ones; missed ones are left out. Simulated time
+    that goes back, or that begins or ends, does not make up for calls: what was left of the
+    period, or a whole one, passes on the new time.
     """
 
     _condition = 0
@@ -48,9 +54,14 @@ class Timer:
         self._changed = changed
         self._destroy = destroy
         self._lock = threading.Lock()
-        self._last = time.monotonic_ns()
+        self._last = clock._timer_ns()
         self._next = self._last + self._period
+        self._left = self._period
+        self._awaits_clock = False
         self._canceled = not autostart
+        self._jumps = None if clock.clock_type is not ClockType.ROS_TIME else (
+            clock.create_jump_callback(
+                _EVERY_JUMP, pre_callback=self._before_jump, post_callback=self._after_jump))
 
     @property
     def clock(self) -> Clock:
@@ -68,7 +79,7 @@ class Timer:
         self._changed()
 
     def is_ready(self) -> bool:
-        return not self._canceled and time.monotonic_ns() >= self._next
+        return not self._canceled and self._clock._timer_ns() >= self._next
 
     def is_canceled(self) -> bool:
         return self._canceled
@@ -80,20 +91,48 @@ class Timer:
         """Start again, a whole period from now."""
         with self._lock:
             self._canceled = False
-            self._next = time.monotonic_ns() + self._period
+            self._next = self._clock._timer_ns() + self._period
         self._changed()
 
     def time_since_last_call(self) -> int:
         """Return nanoseconds."""
-        return time.monotonic_ns() - self._last
+        return self._clock._timer_ns() - self._last
 
     def time_until_next_call(self) -> int | None:
         """Return nanoseconds, negative when late; None for a cancelled timer."""
-        return None if self._canceled else self._next - time.monotonic_ns()
+        return None if self._canceled else self._next - self._clock._timer_ns()
+
+    def _time_to_wait(self) -> int | None:
+        """Return nanoseconds of the system, None where it is not known when the time comes."""
+        left = self.time_until_next_call()
+        simulated = isinstance(self._clock, ROSClock) and self._clock.ros_time_is_active
+        return None if simulated and left is not None and left > 0 else left
+
+    def _before_jump(self) -> None:
+        with self._lock:
+            if not self._awaits_clock:
+                self._left = self._next - self._clock._timer_ns()
+
+    def _after_jump(self, jump: TimeJump) -> None:
+        with self._lock:
+            now = self._clock._timer_ns()
+            other_time = (
+                self._awaits_clock or jump.clock_change != ClockChange.ROS_TIME_NO_CHANGE)
+            if other_time:
+                # Simulated time is zero until its first message, which may show any time.
+                self._awaits_clock = now == 0
+                self._next = now + max(1, self._left)
+                self._last = self._next - self._period
+            elif now < self._last:
+                self._last = now
+                self._next = now + self._period
+            if not other_time and now < self._next:
+                return
+        self._changed()
 
     def _take(self) -> Callable[[], Any] | None:
         with self._lock:
-            now = time.monotonic_ns()
+            now = self._clock._timer_ns()
             if self._canceled or now < self._next:
                 return None
             self._last = now
@@ -108,29 +147,52 @@ class Timer:
 
     def _close(self) -> None:
         self.cancel()
+        if self._jumps is not None:
+            self._jumps.unregister()
 
 
 class Rate:
-    """Sleeps through the rest of each period; spin in another thread meanwhile."""
+    """
+    Sleeps through the rest of each period; spin in another thread meanwhile.
+
+    A period that is over already does not make it sleep.
+    """
 
     def __init__(self, timer: Timer, *, context: Any) -> None:
         self._timer = timer
-        self._context = context
-        self._event = threading.Event()
-        self._stopped = False
-        timer.callback = self._event.set
-        context.on_shutdown(self.destroy)
+        self._lock = threading.Lock()
+        self._sleepers = 0
+        self._over = threading.Event()
+        self._is_shutdown = False
+        self._is_destroyed = False
+        timer.callback = self._over.set
+        context.on_shutdown(self._shut_down)
 
     def sleep(self) -> None:
-        """Wait for the next period, or raise where the rate was destroyed."""
-        if self._stopped or not self._context.ok():
+        """
+        Wait for the end of the period.
+
+        ROSInterruptException at a shutdown, RuntimeError where the rate was destroyed before.
+        """
+        if self._is_shutdown:
             raise ROSInterruptException
-        self._event.clear()
-        self._event.wait()
-        if self._stopped:
+        if self._is_destroyed:
+            raise RuntimeError('Rate cannot sleep because it has been destroyed')
+        with self._lock:
+            self._sleepers += 1
+        self._over.wait()
+        with self._lock:
+            self._sleepers -= 1
+            if self._sleepers == 0 and not self._is_destroyed:
+                self._over.clear()
+        if self._is_shutdown:
             raise ROSInterruptException
 
     def destroy(self) -> None:
-        self._stopped = True
+        self._is_destroyed = True
         self._timer.cancel()
-        self._event.set()
+        self._over.set()
+
+    def _shut_down(self) -> None:
+        self._is_shutdown = True
+        self.destroy()

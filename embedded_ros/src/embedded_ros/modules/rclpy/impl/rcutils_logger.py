@@ -37,9 +37,10 @@ class RcutilsLogger:
     `throttle_duration_sec`, which hold for that call in the source alone.
     """
 
-    def __init__(self, name: str = '') -> None:
-        """Write under `name`."""
+    def __init__(self, name: str = '', published_as: str | None = None) -> None:
+        """Write under `name`, and on /rosout where the logger `published_as` does."""
         self.name = name
+        self._published_as = name if published_as is None else published_as
         self._lock = threading.Lock()
         self._first_seen: set[_Place] = set()
         self._last_written: dict[_Place, float] = {}
@@ -48,7 +49,9 @@ class RcutilsLogger:
         """Return the logger of a part of this one."""
         if not name:
             raise ValueError('Need name for logger.')
-        return RcutilsLogger(f'{self.name}.{name}' if self.name else name)
+        return RcutilsLogger(
+            f'{self.name}.{name}' if self.name else name, self._published_as or None
+        )
 
     def set_level(self, level: LoggingSeverity | int) -> None:
         """Drop messages below `level`; UNSET inherits the level again."""
@@ -118,6 +121,7 @@ class RcutilsLogger:
                 caller.f_code.co_name,
                 caller.f_lineno,
             ),
+            self._published_as,
         )
         return True
 
