@@ -21,8 +21,10 @@ from geometry_msgs.msg import TransformStamped
 import pytest
 from rclpy.duration import Duration
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy
 from rclpy.time import Time
+from rosgraph_msgs.msg import Clock
 from tf2_ros import (
     Buffer,
     LookupException,
@@ -126,3 +128,26 @@ def test_futures_of_transforms(make_node):
     executor.spin_until_future_complete(task, timeout_sec=10)
     assert [one.transform.translation.x for one in both] == [1.5, -1]
     executor.shutdown()
+
+
+def test_the_past_is_forgotten_when_the_time_jumps_back(make_node, spin_until):
+    simulator = make_node('simulator')
+    clock = simulator.create_publisher(Clock, '/clock', 1)
+    node = make_node('looker', parameter_overrides=[Parameter('use_sim_time', value=True)])
+    buffer = Buffer(node=node)
+
+    def set_time(sec):
+        clock.publish(Clock(clock=Time(seconds=sec).to_msg()))
+        return spin_until(lambda: node.get_clock().now().nanoseconds == sec * 10**9, node)
+
+    assert spin_until(lambda: clock.get_subscription_count() == 1, node)
+    assert set_time(100)
+    buffer.set_transform_static(moved('world', 'base', 1), 'test')
+    buffer.set_transform(moved('base', 'arm', 1, 100), 'test')
+    assert set_time(101)
+    assert buffer.can_transform('world', 'arm', LATEST)
+    assert set_time(5)
+    assert not buffer.can_transform('world', 'arm', LATEST)
+    assert buffer.can_transform('world', 'base', LATEST)
+    buffer.set_transform(moved('base', 'arm', 1, 5), 'test')
+    assert buffer.lookup_transform('world', 'arm', LATEST).header.stamp.sec == 5

@@ -88,9 +88,12 @@ def _check_complete(bag: Path) -> None:
         parts = sorted(path for path in bag.iterdir() if path.suffix in _STORAGE_OF_SUFFIX)
         if not parts:
             raise CommandError(f"folder '{bag}' is no bag: it has no metadata.yaml")
+        advice = (
+            f"'mcap recover', of the mcap tools, restores '{parts[0]}'"
+            if parts[0].suffix == '.mcap'
+            else f"name its file '{parts[0]}' to read what there is")
         raise CommandError(
-            f"bag '{bag}' has no metadata.yaml: its recording goes on or was cut off; "
-            f"name its file '{parts[0]}' to read what there is")
+            f"bag '{bag}' has no metadata.yaml: its recording goes on or was cut off; {advice}")
     if bag.with_name(f'{bag.name}-journal').exists():
         # The database's own means against a killed writer; the reader takes the file as it is.
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(bag)) as base:

@@ -43,6 +43,7 @@ _VERSION = 9  # what ROS 2 Jazzy writes
 _SECONDS_BETWEEN_LOOKS = 0.1
 _SECONDS_BETWEEN_COMMITS = 1.0
 _QUEUE = 200  # messages that may wait for a disk that is busy
+_WRITE_ERRORS = (OSError, sqlite3.Error)
 _log = get_logger('rosbag2_recorder')
 
 
@@ -155,23 +156,33 @@ class Recorder:
 
 @contextlib.contextmanager
 def new_bag(path: Path, storage: str) -> Iterator[Any]:
-    """Give rosbags' writer of a bag, which is complete at the end, whatever ends it."""
+    """Give rosbags' writer of a bag, which is whole at the end unless it could not be written."""
     if path.exists():
         raise CommandError(f"output folder '{path}' already exists")
     writer = Writer(path, version=_VERSION, storage_plugin=StoragePlugin[storage.upper()])
     try:
         writer.open()
-    except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"bag '{path}' cannot be created: {error}") from error
+    except _WRITE_ERRORS as error:
+        raise CommandError(f"bag '{path}' cannot be created: {_reason(error)}") from error
     if storage == 'sqlite3':
         # Killing the recorder loses nothing so; only a crash of the machine might.
         writer.storage.conn.execute('PRAGMA synchronous = OFF')
     try:
         try:
             yield writer
-        finally:
+        except _WRITE_ERRORS:
+            raise
+        except BaseException:
             writer.close()
-    except (OSError, sqlite3.Error) as error:
+            raise
+        writer.close()
+    except _WRITE_ERRORS as error:
+        # Its metadata would count messages that are not there: better none than wrong ones.
         with contextlib.suppress(Exception):
             writer.abort()
-        raise CommandError(f"bag '{path}' cannot be written: {error}") from error
+        raise CommandError(
+            f"bag '{path}' is not complete, writing failed: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, 'strerror', None) or str(error)

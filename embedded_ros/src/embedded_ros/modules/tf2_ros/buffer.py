@@ -19,23 +19,40 @@ from collections.abc import Callable
 import threading
 from typing import Any
 
+from rclpy.clock import JumpThreshold, TimeJump
 from rclpy.duration import Duration
+from rclpy.logging import get_logger
+from rclpy.node import Node
 from rclpy.task import Future
 from tf2_py import BufferCore, TransformException
 
 _NO_WAIT = Duration()
+_JUMP_BACK = JumpThreshold(min_forward=None, min_backward=Duration(seconds=-1))
 
 
 class Buffer(BufferCore):
-    """A buffer whose lookups wait for data, in this thread or as futures."""
+    """
+    A buffer whose lookups wait for data, in this thread or as futures.
 
-    def __init__(self, cache_time: Duration | None = None) -> None:
+    Where a node is given, the buffer forgets the past when that node's clock jumps back, as at
+    the start of a bag that is played again.
+    """
+
+    def __init__(self, cache_time: Duration | None = None, node: Node | None = None) -> None:
         if cache_time is None:
             super().__init__()
         else:
             super().__init__(cache_time)
         self._new_data = threading.Condition(self._lock)
         self._pending: list[Callable[[], None]] = []
+        if node is not None:
+            node.get_clock().create_jump_callback(
+                _JUMP_BACK, post_callback=self.time_jump_callback)
+
+    def time_jump_callback(self, time_jump: TimeJump) -> None:
+        """Forget transforms of another time."""
+        get_logger('tf2_buffer').warning('the time jumped: cleared the buffer of transforms')
+        self.clear()
 
     def set_transform(self, transform: Any, authority: str) -> None:
         super().set_transform(transform, authority)
