@@ -12,8 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Domains of their own for the tests, and a station around a detector in another process."""
+
 import itertools
 import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 
 import pytest
 
@@ -23,13 +30,17 @@ for _ in range(os.getpid() % 40):
     next(_domains)
 
 
-@pytest.fixture
-def ros_domain(monkeypatch):
-    """Give the test a DDS domain of its own, for this process and those that it starts."""
+def take_domain(monkeypatch):
     domain = next(_domains)
     monkeypatch.setenv('ROS_DOMAIN_ID', str(domain))
     monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     return domain
+
+
+@pytest.fixture
+def ros_domain(monkeypatch):
+    """Give the test a DDS domain of its own, for this process and those that it starts."""
+    return take_domain(monkeypatch)
 
 
 @pytest.fixture
@@ -40,3 +51,147 @@ def ros(ros_domain):
     rclpy.init()
     yield rclpy
     rclpy.try_shutdown()
+
+
+class Station:
+    """
+    A camera with a detector in a process of its own, and what that answers.
+
+    `received` holds the detections, `values` the newest diagnostics of the detector, with `level`
+    and `message`.
+    """
+
+    timeout = 30.0
+
+    def __init__(self, folder):
+        from diagnostic_msgs.msg import DiagnosticArray
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+        from rclpy.qos import QoSProfile
+        from sensor_msgs.msg import Image
+        from vision_msgs.msg import Detection2DArray
+
+        self.log = folder / 'detector.log'
+        self.process = None
+        self.received = []
+        self.values = {}
+        self.diagnostics = 0
+        self.node = rclpy.create_node('station')
+        self.images = self.node.create_publisher(Image, 'image', QoSProfile(depth=5))
+        self.node.create_subscription(
+            Detection2DArray, 'pin_detector/detections', self.received.append, 1000)
+        self.node.create_subscription(
+            DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        threading.Thread(target=self._executor.spin, daemon=True).start()
+
+    def _on_diagnostics(self, message):
+        for status in message.status:
+            if status.name == '/pin_detector':
+                self.values = {item.key: item.value for item in status.values} | {
+                    'level': status.level, 'message': status.message}
+                self.diagnostics += 1
+
+    def start(self, **parameters):
+        """Start the detector's process, reliable; the parameters are its own."""
+        settings = {'qos_overrides./image.subscription.reliability': 'reliable', 'threads': 1}
+        arguments = [word for name, value in (settings | parameters).items()
+                     for word in ('-p', f'{name}:={value}')]
+        with self.log.open('ab') as log:
+            self.process = subprocess.Popen(
+                [sys.executable, '-m', 'mtperception.nodes', 'pin_detector', '--ros-args',
+                 *arguments], stdout=log, stderr=log)
+
+    def start_active(self, **parameters):
+        """Start the detector, and wait until it takes frames."""
+        self.start(**parameters)
+        self.wait(lambda: self.images.get_subscription_count() == 1)
+
+    def end(self, number=signal.SIGINT):
+        """Send a signal; return the exit code and the seconds until the end."""
+        start = time.monotonic()
+        self.process.send_signal(number)
+        status = self.process.wait(30)
+        self.process = None
+        return status, time.monotonic() - start
+
+    def close(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+        self._executor.shutdown()
+        self.node.destroy_node()
+
+    def wait(self, condition, timeout=None):
+        end = time.monotonic() + (timeout or self.timeout)
+        while not condition():
+            assert time.monotonic() < end, f'timed out; {self.values}\n{self.log.read_text()}'
+            if self.process is not None:
+                assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.005)
+
+    def stamp(self, message):
+        """Give a message the present time as its stamp."""
+        message.header.stamp = self.node.get_clock().now().to_msg()
+        return message
+
+    def detect(self, message):
+        """Publish a picture under a new stamp; return the array that comes back for it."""
+        self.images.publish(self.stamp(message))
+        self.wait(lambda: self.received and self.received[-1].header == message.header)
+        return self.received[-1]
+
+    def news(self, count=2):
+        """Wait for diagnostics made from now on; return their values."""
+        before = self.diagnostics
+        self.wait(lambda: self.diagnostics >= before + count)
+        return self.values
+
+    def call(self, service_type, name, **fields):
+        """Call a service of the detector; return its response."""
+        client = self.node.create_client(service_type, f'/pin_detector/{name}')
+        try:
+            assert client.wait_for_service(self.timeout)
+            future = client.call_async(service_type.Request(**fields))
+            self.wait(future.done)
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    def change_state(self, label):
+        from lifecycle_msgs.msg import Transition
+        from lifecycle_msgs.srv import ChangeState
+
+        return self.call(ChangeState, 'change_state', transition=Transition(label=label)).success
+
+    def set_parameter(self, name, value):
+        from rcl_interfaces.srv import SetParameters
+        from rclpy.parameter import Parameter
+
+        parameter = Parameter(name, value=value).to_parameter_msg()
+        return self.call(SetParameters, 'set_parameters', parameters=[parameter]).results[0]
+
+
+@pytest.fixture(scope='module')
+def station(tmp_path_factory):
+    """Give the module a station in a domain of its own."""
+    import rclpy
+
+    with pytest.MonkeyPatch.context() as patch:
+        take_domain(patch)
+        rclpy.init()
+        here = Station(tmp_path_factory.mktemp('station'))
+        yield here
+        here.close()
+        rclpy.try_shutdown()
+
+
+@pytest.fixture(scope='session')
+def pin_frames():
+    """Give four pictures with 3, 0, 6 and 1 pins."""
+    from mtperception.sim.pin_scene import PinScene
+
+    with PinScene() as scene:
+        return [scene.sample(seed=11, index=index, pins=pins).image
+                for index, pins in enumerate((3, 0, 6, 1))]

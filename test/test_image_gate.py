@@ -18,9 +18,16 @@ from cv_bridge import CvBridge
 from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
-from mtperception.nodes.image_gate import BYTES_PER_PIXEL, check_image, grey_image, ImageError
+from mtperception.nodes.image_gate import (
+    BYTES_PER_PIXEL,
+    check_image,
+    grey_image,
+    ImageError,
+    read_image,
+)
 
 
 def image(encoding='mono8', width=8, height=4, padding=0, data=None, **fields):
@@ -72,6 +79,22 @@ def test_colour_agrees_with_cv_bridge_and_its_channel_order():
     assert blue[0, 0] == 23
     message = CvBridge().cv2_to_imgmsg(pixels, 'bgr8')
     np.testing.assert_array_equal(blue, CvBridge().imgmsg_to_cv2(message, 'mono8'))
+
+
+GOOD = serialize_message(image())
+ENCODING_AT = GOOD.index(b'mono8\0')
+
+
+@pytest.mark.parametrize('data', [
+    b'', GOOD[:3], GOOD[:4], GOOD[:12], GOOD[:-4], GOOD[:4] + b'GET / HTTP/1.1\r\n\r\n',
+    GOOD[:ENCODING_AT] + b'\xff\xfe' + GOOD[ENCODING_AT + 2:],
+    GOOD[:ENCODING_AT - 4] + b'\xff\xff\xff\x7f' + GOOD[ENCODING_AT:],
+], ids=['empty', 'no header', 'header', 'stamp', 'truncated', 'text', 'no UTF-8', 'endless'])
+def test_bytes_that_are_no_message_are_named(data):
+    with pytest.raises(ImageError) as caught:
+        read_image(data)
+    assert caught.value.cause == 'undecodable'
+    assert '\n' not in str(caught.value)
 
 
 def test_faults_are_named():
