@@ -124,3 +124,120 @@ def spin_until() -> Callable[..., bool]:
 @pytest.fixture(scope='session')
 def source_folder() -> Path:
     return Path(__file__).parents[1]
+
+
+_SMALL_NODE = """
+import array
+from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import SetBool
+
+rclpy.init()
+node = rclpy.create_node('small', namespace='/cell')
+node.declare_parameter('threshold', 0.5, ParameterDescriptor(
+    description='Least score.', floating_point_range=[FloatingPointRange(to_value=1.0)]))
+node.declare_parameter('camera.name', 'left')
+node.declare_parameter('size', [612, 512])
+latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+node.create_publisher(String, '~/latched', latched).publish(String(data='kept'))
+image = Image(
+    height=512, width=612, encoding='mono8', step=612, data=array.array('B', bytes(512 * 612)))
+image.header.frame_id = 'camera'
+images = node.create_publisher(Image, 'image', 5)
+node.create_timer(0.05, lambda: images.publish(image))
+heard = node.create_publisher(String, 'heard', 10)
+node.create_subscription(String, 'say', heard.publish, 10)
+
+def set_bool(request, response):
+    response.success, response.message = request.data, 'as asked'
+    return response
+
+node.create_service(SetBool, '~/set', set_bool)
+print('ready', flush=True)
+try:
+    rclpy.spin(node)
+except (KeyboardInterrupt, ExternalShutdownException):
+    pass
+"""
+
+
+@pytest.fixture(scope='session')
+def ros2_command() -> list[str]:
+    """Return the command that is `ros2`, installed or not."""
+    return [sys.executable, '-c', 'import sys; from ros2cli.cli import main; sys.exit(main())']
+
+
+@pytest.fixture(scope='module')
+def environment() -> dict[str, str]:
+    """Return the environment of a domain for one file of tests alone."""
+    environment = {
+        name: value for name, value in os.environ.items() if name not in DOMAIN_VARIABLES}
+    return {
+        **environment,
+        'ROS_DOMAIN_ID': str(55 + os.getpid() % 5),
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+    }
+
+
+@pytest.fixture(scope='module')
+def small_node(environment: dict[str, str]) -> Iterator[None]:
+    """Have the node /cell/small run in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, '-c', _SMALL_NODE], env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == 'ready\n'
+    yield
+    process.send_signal(signal.SIGINT)
+    assert process.wait(5) == 0
+
+
+@pytest.fixture
+def ros2(
+    environment: dict[str, str], ros2_command: list[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Return a function that runs `ros2` and returns exit code, output and errors."""
+
+    def run(*arguments: str, timeout: float = 20) -> tuple[int, str, str]:
+        result = subprocess.run(
+            [*ros2_command, *arguments], env=environment, capture_output=True, text=True,
+            timeout=timeout, check=False)
+        return result.returncode, result.stdout, result.stderr
+
+    return run
+
+
+@pytest.fixture
+def background(
+    environment: dict[str, str], ros2_command: list[str]
+) -> Iterator[Callable[..., subprocess.Popen]]:
+    """Return a function that starts `ros2`."""
+    started = []
+
+    def start(*arguments: str) -> subprocess.Popen:
+        started.append(subprocess.Popen(
+            [*ros2_command, *arguments], env=environment, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def install_package(tmp_path: Path) -> Callable[[str], Path]:
+    """Return a function that makes a package below tmp_path; it returns its program folder."""
+
+    def install(name: str) -> Path:
+        index = tmp_path / 'share/ament_index/resource_index/packages'
+        for folder in (index, tmp_path / 'share' / name, tmp_path / 'lib' / name):
+            folder.mkdir(parents=True)
+        (index / name).write_text('')
+        return tmp_path / 'lib' / name
+
+    return install
