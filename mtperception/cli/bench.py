@@ -36,8 +36,9 @@ def add_parser(verbs: Any) -> None:
         description='Measure speed as ratios within one run; the convolution and copy rates of '
                     'the machine are measured beside.')
     parser.add_argument(
-        'what', choices=['pin', 'nodes'],
-        help='pin: detection against the bare network; nodes: the node against the library')
+        'what', choices=['pin', 'nodes', 'dds'],
+        help='pin: detection against the bare network; nodes: the node against the library; '
+             'dds: VGA images (bgr8) at 30 Hz against a plain socket, and an idle node')
     parser.add_argument('--seconds', type=float, default=10.0, help='time for each stream (10)')
     parser.add_argument('--threads', type=int, default=1, help='threads of the network (1)')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     keep_freed_memory()
     torch.set_num_threads(arguments.threads)
     figures = {'threads': arguments.threads, **machine()}
-    figures |= {'pin': pin, 'nodes': nodes}[arguments.what](arguments)
+    figures |= {'pin': pin, 'nodes': nodes, 'dds': dds}[arguments.what](arguments)
     if arguments.json:
         print(json.dumps(figures))
     else:
@@ -155,3 +156,37 @@ def nodes(arguments: argparse.Namespace) -> dict[str, Any]:
             'latency_ms': 1e3 * statistics.median(flood.latencies),
         },
     }}}
+
+
+def dds(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compare images between two processes with the same bytes through a socket."""
+    from mtperception.nodes import dds_benchmark
+
+    os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    idle = dds_benchmark.measure_idle_node(arguments.seconds)
+    images, plain, lossless_rate = dds_benchmark.measure_images(
+        30.0, arguments.seconds, search_seconds=arguments.seconds / 5)
+    figures: dict[str, Any] = {
+        'image_bytes': dds_benchmark.IMAGE_BYTES,
+        'rate_hz': 30.0,
+        'lost': images.lost,
+        **quantiles('latency', images.latencies),
+        **quantiles('socket', plain.latencies),
+        'lossless_rate_hz': lossless_rate,
+    }
+    figures['latency_ratio'] = figures['latency_ms'] / figures['socket_ms']
+    if idle is not None:
+        figures |= {
+            'idle_cpu_percent': 100 * idle.cpu_share,
+            'idle_rss_mb': idle.resident / 1e6,
+            'idle_pss_mb': idle.proportional / 1e6,
+        }
+    return {'dds': figures}
+
+
+def quantiles(name: str, seconds: Sequence[float]) -> dict[str, float]:
+    """Give median and 95th percentile in milliseconds."""
+    if not seconds:
+        raise RuntimeError(f'no {name} to measure: nothing arrived')
+    median, p95 = np.percentile(seconds, [50, 95])
+    return {f'{name}_ms': 1e3 * float(median), f'{name}_p95_ms': 1e3 * float(p95)}
