@@ -37,6 +37,7 @@ OK = 0
 TIMEOUT = DDSException.DDS_RETCODE_TIMEOUT
 
 _ANY_STATE = 0x7F
+_ZEROS = np.zeros(4, np.uint8)
 _library = DDS._dll_handle
 _SampleInfo = dds_c_t.sample_info
 
@@ -121,6 +122,9 @@ def write(writer: int, data: bytes | bytearray | memoryview) -> int:
     The bytes are copied once. Only the calling thread waits for a slow reliable reader.
     """
     view = np.frombuffer(data, np.uint8)
+    if excess := view.nbytes % 4:
+        # Whole words go out: filled up here, since the library takes what lies in memory there.
+        view = np.concatenate([view, _ZEROS[excess:]])
     sample = _Sample(view.__array_interface__['data'][0], view.nbytes)
     return int(_dds_write(writer, ct.byref(sample)))
 
