@@ -22,3 +22,8 @@ import contextlib
 
 with contextlib.suppress(ImportError):  # where there is a real ROS 2
     import embedded_ros.activation  # noqa: F401
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        '--soak', action='store_true', help='run test/soak at full length: about an hour')
