@@ -19,6 +19,7 @@ import os
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -86,7 +87,7 @@ def test_spheres_are_where_the_matrix_projects_them(renderer, index):
 
 def test_the_colour_picture_lies_on_the_identities(renderer):
     geoms, _ = renderer.identities(VIEW)
-    picture = renderer.colour(VIEW, shadows=False)
+    picture = renderer.grey(VIEW, shadows=False)
     for u, v in np.round(VIEW.project(SPHERES[:6])).astype(int):
         near = np.s_[v - 20:v + 21, u - 20:u + 21]
         drawn, lit = geoms[near] >= 0, picture[near] > 0
@@ -96,6 +97,37 @@ def test_the_colour_picture_lies_on_the_identities(renderer):
         for axis in (0, 1):
             low, high = lit.any(axis).nonzero()[0][[0, -1]] - drawn.any(axis).nonzero()[0][[0, -1]]
             assert -1 <= low <= 0 <= high <= 1
+
+
+def test_colour_is_rgb_and_lies_on_grey(renderer):
+    renderer.model.geom_rgba[:] = (1.0, 0.5, 0.0, 1.0)
+    picture = renderer.colour(VIEW, shadows=False).astype(int)
+    grey = renderer.grey(VIEW, shadows=False)
+    renderer.model.geom_rgba[:] = (0.5, 0.5, 0.5, 1.0)
+    assert picture.shape == (512, 612, 3)
+    red, green = picture[..., 0], picture[..., 1]
+    inside = cv2.erode((red > 0).astype(np.uint8), np.ones((5, 5))) > 0
+    assert inside.sum() > 1000 and grey[inside].min() > 0 == grey[red == 0].max()
+    # Specular light is white, and small here.
+    assert np.median(green[inside] / red[inside]) == pytest.approx(0.5, abs=0.05)
+    assert np.median(picture[inside, 2]) < 10
+
+
+@pytest.mark.parametrize('eye', [(0.0, 0.01, 0.4), (0.4, 0.01, 0.0), (-0.3, 0.01, -0.2)])
+def test_the_headlight_of_a_colour_picture_is_at_the_camera(renderer, eye):
+    # A sphere lit from the camera is as bright on all sides.
+    camera = PinholeCamera(65, 65, 2500.0, 2500.0, 32.0, 32.0)
+    view = look_at(camera, eye, SPHERES[3], 0.0)
+    light = renderer.colour(view, shadows=False, groups=(0,))[16:-16, 16:-16, 0].astype(int)
+    across = np.arange(33) - 16
+    assert light.min() > 20
+    for axis in (0, 1):
+        assert abs((light.sum(axis) * across).sum() / light.sum()) < 0.1
+    assert light[16, 16] > light[0, 0]
+
+
+def test_only_the_groups_asked_for_are_drawn_in_colour(renderer):
+    assert renderer.colour(VIEW, groups=(3,)).max() == 0 < renderer.colour(VIEW).max()
 
 
 def test_depth_is_metres_along_the_optical_axis(renderer):

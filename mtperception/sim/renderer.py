@@ -134,21 +134,43 @@ class Renderer:
         self._gl.make_current()
         self._mujoco.mjr_uploadMesh(model, self._context, mesh)
 
-    def colour(self, view: PosedCamera, shadows: bool = True) -> NDArray[np.uint8]:
-        """Return the grey picture, height x width."""
-        camera = view.camera
-        self._update(view, 0.0, 0.0, camera.width, camera.height)
+    def grey(self, view: PosedCamera, shadows: bool = True) -> NDArray[np.uint8]:
+        """Return the grey picture, height x width; the headlight stays where the scene has it."""
+        self._update(view, 0.0, 0.0, view.camera.width, view.camera.height)
+        grey = cv2.cvtColor(self._lit(view, shadows), cv2.COLOR_RGB2GRAY)
+        return self._shrunk(view, grey)
+
+    def colour(
+        self, view: PosedCamera, shadows: bool = True, groups: tuple[int, ...] = (0, 1, 2),
+    ) -> NDArray[np.uint8]:
+        """
+        Return the picture in RGB, height x width x 3, black where there is nothing.
+
+        Only geoms of the given groups are drawn, and cast shadows. The headlight is at the
+        camera.
+        """
+        self._update(view, 0.0, 0.0, view.camera.width, view.camera.height, groups)
+        for light in self._scene.lights[:self._scene.nlight]:
+            if light.headlight:
+                light.pos, light.dir = view.position, view.rotation[:, 2]
+        return self._shrunk(view, self._lit(view, shadows))
+
+    def _lit(self, view: PosedCamera, shadows: bool) -> NDArray[np.uint8]:
+        """Draw with light, oversampled and upside down."""
         flags = self._scene.flags
         flags[:] = 0
         flags[self._mujoco.mjtRndFlag.mjRND_SHADOW] = shadows
         flags[self._mujoco.mjtRndFlag.mjRND_CULL_FACE] = 1
-        wide = round(camera.width * self._oversampling)
-        high = round(camera.height * self._oversampling)
+        wide = round(view.camera.width * self._oversampling)
+        high = round(view.camera.height * self._oversampling)
         pixels = np.empty((high, wide, 3), dtype=np.uint8)
         self._draw(wide, high, pixels, None)
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        size = (camera.width, camera.height)
-        return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA)[::-1])
+        return pixels
+
+    @staticmethod
+    def _shrunk(view: PosedCamera, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        size = (view.camera.width, view.camera.height)
+        return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)[::-1])
 
     def identities(
         self, view: PosedCamera, groups: tuple[int, ...] = (0, 1, 2),

@@ -140,7 +140,7 @@ class PinStage:
 
     def picture(self, view: PosedCamera) -> Picture:
         """Render what stands on the stage: grey, 0 to 1."""
-        return self._renderer.colour(view, self._shadows).astype(np.float32) / np.float32(255.0)
+        return self._renderer.grey(view, self._shadows).astype(np.float32) / np.float32(255.0)
 
     def labels(self, fixture: Fixture) -> tuple[tuple[PinLabel, ...], NDArray[np.bool_]]:
         """Return the pins of the fixture on the stage, and where the plate's surface is seen."""
