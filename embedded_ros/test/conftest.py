@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 import os
 from pathlib import Path
 import signal
@@ -21,6 +21,7 @@ import sys
 import textwrap
 import time
 
+from launch import LaunchDescription, LaunchDescriptionEntity, LaunchService
 import pytest
 import rclpy
 from rclpy.node import Node
@@ -241,3 +242,27 @@ def install_package(tmp_path: Path) -> Callable[[str], Path]:
         return tmp_path / 'lib' / name
 
     return install
+
+
+@pytest.fixture
+def log_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have launches write their logs below tmp_path."""
+    monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path / 'log'))
+    return tmp_path / 'log'
+
+
+@pytest.fixture
+def run_launch(
+    capsys: pytest.CaptureFixture[str], log_folder: Path
+) -> Callable[..., tuple[int, str]]:
+    """Return a function that launches actions and returns exit code and output."""
+
+    def launch(
+        *actions: LaunchDescriptionEntity, argv: Iterable[str] = (), debug: bool = False
+    ) -> tuple[int, str]:
+        service = LaunchService(argv=argv, debug=debug)
+        service.include_launch_description(LaunchDescription(actions))
+        code = service.run()
+        return code, capsys.readouterr().out
+
+    return launch

@@ -16,7 +16,7 @@
 
 from pathlib import Path
 
-from launch import LaunchContext, LaunchDescription, LaunchService
+from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -41,25 +41,6 @@ from launch.utilities import perform_substitutions
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.parameters import evaluate_parameters
 import pytest
-
-
-@pytest.fixture(autouse=True)
-def log_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path / 'log'))
-    return tmp_path / 'log'
-
-
-@pytest.fixture
-def run(capsys):
-    """Return a function that launches actions and returns exit code and output."""
-
-    def launch(*actions, argv=(), debug=False):
-        service = LaunchService(argv=argv, debug=debug)
-        service.include_launch_description(LaunchDescription(actions))
-        code = service.run()
-        return code, capsys.readouterr().out
-
-    return launch
 
 
 def write(path: Path, body: str, imports: str = '') -> str:
@@ -135,8 +116,8 @@ def test_action_whose_condition_fails_is_not_done():
         ),
     ],
 )
-def test_wrong_argument_is_one_line_and_exit_code_1(run, declared, expected):
-    code, output = run(declared)
+def test_wrong_argument_is_one_line_and_exit_code_1(run_launch, declared, expected):
+    code, output = run_launch(declared)
     errors = [line for line in output.splitlines() if line.startswith('[ERROR]')]
     assert code == 1
     assert len(errors) == 1
@@ -144,17 +125,17 @@ def test_wrong_argument_is_one_line_and_exit_code_1(run, declared, expected):
     assert 'Traceback' not in output
 
 
-def test_debug_shows_the_stack_trace(run):
-    code, output = run(OpaqueFunction(function=lambda context: 1 / 0), debug=True)
+def test_debug_shows_the_stack_trace(run_launch):
+    code, output = run_launch(OpaqueFunction(function=lambda context: 1 / 0), debug=True)
     assert code == 1
     assert 'Traceback' in output
 
 
-def test_actions_run_in_order_and_functions_add_actions(run):
+def test_actions_run_in_order_and_functions_add_actions(run_launch):
     def say(context, word, *, mark):
         return [LogInfo(msg=[word, mark, LaunchConfiguration('x')])]
 
-    code, output = run(
+    code, output = run_launch(
         SetLaunchConfiguration('x', '1'),
         OpaqueFunction(function=say, args=['one'], kwargs={'mark': '!'}),
         SetLaunchConfiguration('x', '2'),
@@ -165,8 +146,8 @@ def test_actions_run_in_order_and_functions_add_actions(run):
     assert lines == ['[INFO] [launch.user]: one!1', '[INFO] [launch.user]: 2']
 
 
-def test_shutdown_is_answered_once(run):
-    code, output = run(
+def test_shutdown_is_answered_once(run_launch):
+    code, output = run_launch(
         RegisterEventHandler(OnShutdown(on_shutdown=lambda event, _: LogInfo(msg=event.reason))),
         EmitEvent(event=Shutdown(reason='first')),
         EmitEvent(event=Shutdown(reason='second')),
@@ -176,7 +157,7 @@ def test_shutdown_is_answered_once(run):
     assert 'second' not in output
 
 
-def test_include_passes_arguments_and_knows_its_own_folder(tmp_path, run):
+def test_include_passes_arguments_and_knows_its_own_folder(tmp_path, run_launch):
     inner = tmp_path / 'inner'
     inner.mkdir()
     write(
@@ -192,7 +173,7 @@ def test_include_passes_arguments_and_knows_its_own_folder(tmp_path, run):
         "launch_arguments={'side': LaunchConfiguration('here')}.items()),"
         "LogInfo(msg=['outer ', ThisLaunchFileDir()])",
     )
-    code, output = run(IncludeLaunchDescription(outer, launch_arguments=[('here', 'up')]))
+    code, output = run_launch(IncludeLaunchDescription(outer, launch_arguments=[('here', 'up')]))
     assert code == 0
     assert f'[launch.user]: inner up {inner}\n' in output
     assert f'[launch.user]: outer {tmp_path}\n' in output
@@ -225,8 +206,8 @@ def test_arguments_of_included_files_are_known_once(tmp_path):
         ("OpaqueFunction(function=lambda context: {}['side'])", "line 6: KeyError: 'side'"),
     ],
 )
-def test_mistake_in_a_launch_file_is_one_line(tmp_path, run, body, expected):
-    code, output = run(IncludeLaunchDescription(write(tmp_path / 'broken.launch.py', body)))
+def test_mistake_in_a_launch_file_is_one_line(tmp_path, run_launch, body, expected):
+    code, output = run_launch(IncludeLaunchDescription(write(tmp_path / 'broken.launch.py', body)))
     errors = [line for line in output.splitlines() if line.startswith('[ERROR]')]
     assert code == 1
     assert len(errors) == 1
@@ -234,35 +215,35 @@ def test_mistake_in_a_launch_file_is_one_line(tmp_path, run, body, expected):
     assert 'Traceback' not in output
 
 
-def test_file_that_is_missing_or_no_launch_file(tmp_path, run):
-    code, output = run(IncludeLaunchDescription(str(tmp_path / 'nowhere.launch.py')))
+def test_file_that_is_missing_or_no_launch_file(tmp_path, run_launch):
+    code, output = run_launch(IncludeLaunchDescription(str(tmp_path / 'nowhere.launch.py')))
     assert (code, "nowhere.launch.py' does not exist" in output) == (1, True)
     empty = tmp_path / 'empty.launch.py'
     empty.write_text('')
-    code, output = run(IncludeLaunchDescription(str(empty)))
+    code, output = run_launch(IncludeLaunchDescription(str(empty)))
     assert (code, 'generate_launch_description()' in output) == (1, True)
 
 
-def test_each_run_logs_to_a_folder_of_its_own(run, log_folder):
+def test_each_run_logs_to_a_folder_of_its_own(run_launch, log_folder):
     for word in ('one', 'two'):
-        run(LogInfo(msg=word))
+        run_launch(LogInfo(msg=word))
     logs = sorted(log_folder.glob('*/launch.log'))
     assert len(logs) == 2
     assert [('[launch.user]: one' in log.read_text()) for log in logs] == [True, False]
 
 
-def test_log_folder_that_cannot_be_made_is_a_warning(run, tmp_path, monkeypatch):
+def test_log_folder_that_cannot_be_made_is_a_warning(run_launch, tmp_path, monkeypatch):
     (tmp_path / 'file').write_text('')
     monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path / 'file'))
-    code, output = run(LogInfo(msg='done'))
+    code, output = run_launch(LogInfo(msg='done'))
     assert code == 0
     assert '[WARNING] [launch]: no log file' in output
     assert 'done' in output
 
 
-def test_environment_is_that_of_the_launch_alone(run, monkeypatch):
+def test_environment_is_that_of_the_launch_alone(run_launch, monkeypatch):
     monkeypatch.delenv('CELL_SIDE', raising=False)
-    _, output = run(
+    _, output = run_launch(
         SetEnvironmentVariable('CELL_SIDE', 'left'), LogInfo(msg=EnvironmentVariable('CELL_SIDE'))
     )
     assert '[launch.user]: left' in output

@@ -44,6 +44,7 @@ class LifecycleNode(Node):
         self, *, name: SomeSubstitutionsType, namespace: SomeSubstitutionsType, **node: Any
     ) -> None:
         super().__init__(name=name, namespace=namespace, **node)
+        self._transitions: Any = None
         self._client: Any = None
 
     def execute(self, context: LaunchContext) -> None:
@@ -62,7 +63,7 @@ class LifecycleNode(Node):
             loop.call_soon_threadsafe(context.emit_event_sync, event)
 
         node = get_ros_node(context)
-        node.create_subscription(
+        self._transitions = node.create_subscription(
             TransitionEvent, f'{self.node_name}/transition_event', on_transition, 10
         )
         self._client = node.create_client(ChangeStateService, f'{self.node_name}/change_state')
@@ -87,7 +88,10 @@ class LifecycleNode(Node):
                 logger.error(f'no longer waiting for service {name}: its node has ended')
             return context.is_shutdown or self.has_ended
 
-        while not self._client.service_is_ready():
+        # The transition that is asked for is not to be missed either.
+        while not (
+            self._client.service_is_ready() and self._transitions.get_publisher_count()
+        ):
             if is_given_up():
                 return
             await asyncio.sleep(_POLL_PERIOD)
