@@ -233,8 +233,8 @@ def test_action_starts_one_process(run_launch):
 
 
 def test_settings_for_all_processes(run_launch, monkeypatch):
-    source = 'import signal, sys, time; print(sys.stdout.isatty());'
-    stubborn = source + 'signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)'
+    terminal = 'import sys; print(sys.stdout.isatty())'
+    stubborn = f'import signal, time; signal.signal(2, signal.SIG_IGN); {terminal}; time.sleep(60)'
     start = time.monotonic()
     code, output = run_launch(
         SetLaunchConfiguration('emulate_tty', 'true'),
@@ -246,4 +246,4 @@ def test_settings_for_all_processes(run_launch, monkeypatch):
     assert '[child-1] True\n' in output
     assert "escalating to 'SIGTERM'" in output
     monkeypatch.setenv('OVERRIDE_LAUNCH_PROCESS_OUTPUT', 'log')
-    assert '[child-1] False' not in run_launch(python(source))[1]
+    assert '[child-1] False' not in run_launch(python(terminal))[1]
