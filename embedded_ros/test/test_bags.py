@@ -299,6 +299,11 @@ def test_loop_until_ctrl_c(tmp_path, listener, start):
     assert played == (4 * expected)[first:first + 12]
 
 
+def test_a_loop_over_nothing_ends(tmp_path, play):
+    write_bag(tmp_path / 'bag', texts('/a', 4))
+    assert play(tmp_path / 'bag', '--loop', '--start-offset', '5') == (0, '')
+
+
 def test_quality_of_service_is_played_as_recorded(tmp_path, listener, start):
     write_bag(tmp_path / 'bag', [('/map', 0, String(data='map')), ('/map', 60, String())],
               offers=[LATCHED])

@@ -118,11 +118,11 @@ def _play(arguments: argparse.Namespace) -> None:
             for _ in itertools.count() if arguments.loop else range(1):
                 sleep_until(time.monotonic_ns() + int(arguments.delay * 1e9), stopped)
                 with readable(arguments.bag_path):
-                    player.play(arguments.rate, offset)
-                if arguments.wait_for_all_acked is not None and not stopped():
-                    _wait_for_acknowledgements(publishers, arguments.wait_for_all_acked)
-                if stopped():
+                    played = player.play(arguments.rate, offset)
+                if stopped() or not played:
                     break
+                if arguments.wait_for_all_acked is not None:
+                    _wait_for_acknowledgements(publishers, arguments.wait_for_all_acked)
         except (InvalidHandle, RCLError):
             if not stopped():  # the signal has ended the wait for a slow subscription
                 raise
@@ -209,12 +209,17 @@ class Player:
         self._clock = node.create_publisher(Clock, '/clock', _CLOCK_QOS)
         self._clock_period = int(1e9 / frequency)
 
-    def play(self, rate: float = 1.0, offset: int = 0) -> None:
-        """Play once, `rate` times as fast, from `offset` nanoseconds after the bag's start."""
+    def play(self, rate: float = 1.0, offset: int = 0) -> int:
+        """
+        Play once, `rate` times as fast, from `offset` nanoseconds after the bag's start.
+
+        Returns how many messages were published.
+        """
         first = self._reader.start_time + offset
         start = time.monotonic_ns()
         ticks = itertools.count(start, self._clock_period) if self._clock else iter(())
         next_tick = next(ticks, None)
+        played = 0
         for connection, stamp, data in self._reader.messages(self._connections, start=first):
             due = start + int((stamp - first) / rate)
             while next_tick is not None and next_tick <= due and not self._stopped():
@@ -223,8 +228,10 @@ class Player:
                 next_tick = next(ticks)
             sleep_until(due, self._stopped)
             if self._stopped():
-                return
+                break
             self._publishers[connection.topic].publish(bytes(data))
+            played += 1
+        return played
 
     def _publish_clock(self, nanoseconds: int) -> None:
         assert self._clock is not None
