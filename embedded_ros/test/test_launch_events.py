@@ -115,7 +115,9 @@ def test_end_of_the_launch_ends_the_wait_for_a_respawn(run_launch):
 
 
 def test_process_that_is_to_end_is_not_started_again(run_launch):
-    child = python(WAITING, respawn=True)
+    # One that SIGINT ends, as the launch asked for: no failure.
+    child = python('import signal; signal.signal(2, signal.SIG_DFL)' + WAITING.replace(
+        'signal.signal(signal.SIGINT, lambda number, frame: sys.exit(0))', ''), respawn=True)
     end = EmitEvent(event=ShutdownProcess(process_matcher=matches_action(child)))
     other = python(WAITING, name='other')
     code, output = run_launch(

@@ -127,8 +127,8 @@ class LaunchService:
             if self._shutdown_emitted:
                 return
             self._shutdown_emitted = True
-        if isinstance(event, ProcessExited) and event.returncode and not context.is_shutdown:
-            self._failed = True
+        if isinstance(event, ProcessExited) and event.returncode and not event.was_stopped:
+            self._failed = self._failed or not context.is_shutdown
         for handler in tuple(context.event_handlers):
             if handler.matches(event):
                 try:

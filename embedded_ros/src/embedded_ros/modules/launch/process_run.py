@@ -88,7 +88,9 @@ class ProcessRun:
                 returncode = await self._child.run(
                     on_start=lambda: self._emit(ProcessStarted), on_output=self._emit_output
                 )
-                self._emit(ProcessExited, returncode=returncode)
+                self._emit(
+                    ProcessExited, returncode=returncode, was_stopped=self._ending.is_set()
+                )
                 if not await self._starts_again():
                     return
                 self._child = self._make_child()

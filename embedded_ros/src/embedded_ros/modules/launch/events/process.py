@@ -57,11 +57,13 @@ class ProcessExited(RunningProcessEvent):
     A process has ended.
 
     The return code is its exit code, or the negative number of the signal that ended it.
+    `was_stopped` tells whether the launch had asked it to end.
     """
 
-    def __init__(self, *, returncode: int, **process: Any) -> None:
+    def __init__(self, *, returncode: int, was_stopped: bool = False, **process: Any) -> None:
         super().__init__(**process)
         self.returncode = returncode
+        self.was_stopped = was_stopped
 
 
 class ProcessIO(RunningProcessEvent):
