@@ -35,6 +35,7 @@ from rclpy.qos import (
     ReliabilityPolicy,
 )
 from rclpy.qos_overriding_options import InvalidQosOverridesError, QoSOverridingOptions
+from rclpy.subscription import Subscription
 from rclpy.wait_for_message import wait_for_message
 from sensor_msgs.msg import Image
 from std_msgs.msg import Int64, String
@@ -281,3 +282,18 @@ def test_small_receive_buffer_is_named_with_its_remedy(tmp_path):
     advice = dds_domain.receive_buffer_advice(limit)
     assert '212 kB' in advice
     assert 'sysctl' in advice
+
+
+def test_small_receive_buffer_is_warned_about_once(make_node, monkeypatch, capsys):
+    # No test may change the kernel's limit.
+    monkeypatch.setattr('rclpy.subscription.receive_buffer_advice', lambda: 'too small')
+    monkeypatch.setattr(Subscription, '_has_advised', False)
+    node = make_node()
+    node.create_subscription(Image, 'reliable', print, 1)
+    node.create_subscription(String, 'small', print, qos_profile_sensor_data)
+    assert 'too small' not in capsys.readouterr().err
+    for topic in ('left', 'right'):
+        node.create_subscription(Image, topic, print, qos_profile_sensor_data)
+    text = capsys.readouterr().err
+    assert "best effort subscription of '/left': too small" in text
+    assert text.count('too small') == 1

@@ -32,12 +32,17 @@ from cyclonedds.domain import Domain
 
 from embedded_ros.dds import binding
 
+# Larger messages travel in several parts.
+FRAGMENT_SIZE = 65_000
+
 # A stock kernel's receive buffer holds 208 kB. With the default fragments (1344 bytes) the
 # bookkeeping of a camera picture alone fills it; with fragments near the limit of UDP it does
-# not, and what is lost all the same is asked for again without delay.
-_LARGE_MESSAGES = """\
-<General><FragmentSize>65000B</FragmentSize><MaxMessageSize>65500B</MaxMessageSize></General>\
-<Internal><NackDelay>5 ms</NackDelay><SocketReceiveBufferSize max="8MiB"/></Internal>"""
+# not. What is lost all the same must arrive before the next picture takes its place: with the
+# default interval of heartbeats (100 ms) a reader would not even be asked what it lacks.
+_LARGE_MESSAGES = f"""\
+<General><FragmentSize>{FRAGMENT_SIZE}B</FragmentSize><MaxMessageSize>65500B</MaxMessageSize>\
+</General><Internal><HeartbeatInterval min="1 ms" minsched="2 ms">10 ms</HeartbeatInterval>\
+<NackDelay>1 ms</NackDelay><SocketReceiveBufferSize max="8MiB"/></Internal>"""
 
 # A writer that goes waits for readers to acknowledge its last samples, each writer after the
 # other: with the middleware's own second, a frozen viewer would hold up the end of a node.
@@ -105,8 +110,8 @@ def receive_buffer_advice(limit_file: Path = _RECEIVE_BUFFER_LIMIT) -> str | Non
         return None
     return (
         f'the kernel limits receive buffers to {limit // 1000} kB, so that large images will be '
-        'lost: sudo sysctl -w net.core.rmem_max=4194304, or make publisher and subscription '
-        'reliable')
+        'lost: run "sudo sysctl -w net.core.rmem_max=4194304" (put the setting into '
+        '/etc/sysctl.d to keep it), or make publisher and subscription reliable')
 
 
 def acquire(domain_id: int) -> None:

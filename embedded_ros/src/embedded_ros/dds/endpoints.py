@@ -27,13 +27,16 @@ from cyclonedds.pub import DataWriter, Publisher
 from cyclonedds.qos import Policy, Qos
 from cyclonedds.sub import DataReader, Subscriber
 from cyclonedds.topic import Topic
-from rclpy.qos import QoSProfile
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 from embedded_ros.dds import binding, domain
 from embedded_ros.dds.binding import DdsError
 from embedded_ros.dds.qos import to_dds, user_data
 from embedded_ros.dds.types import idl_type
 from embedded_ros.messages import type_hash
+
+# How long a new sample waits for the one whose place it takes, in nanoseconds.
+_OVERWRITING_DELAY = 100_000_000
 
 # The binding reads descriptions of endpoints into shared state: one thread at a time.
 DESCRIBING = threading.Lock()
@@ -139,9 +142,31 @@ class Writer(_Endpoint):
             lambda: DataWriter(
                 participant.publisher, participant.topic(topic, type_name), qos=qos),
             topic)
+        # With an unlimited history the middleware itself waits.
+        overwrites = profile.history != HistoryPolicy.KEEP_ALL
+        self._may_wait = overwrites and profile.reliability == ReliabilityPolicy.RELIABLE
+        self._room = max(1, profile.depth)
+        self._unacknowledged = 0
+        self._patient = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self._may_wait and len(data) > domain.FRAGMENT_SIZE:
+            self._spare_unacknowledged()
         binding.checked(binding.write(self.handle, data), 'publish')
+
+    def _spare_unacknowledged(self) -> None:
+        """
+        Wait a little, rather than overwrite a large sample that is still on its way.
+
+        The middleware overwrites at once; what a reader lacks then is lost. A reader that does
+        not answer in time is not waited for again before it has caught up.
+        """
+        if self._unacknowledged >= self._room:
+            limit = _OVERWRITING_DELAY if self._patient else 0
+            self._patient = self.wait_for_acknowledgements(limit)
+            if self._patient:
+                self._unacknowledged = 0
+        self._unacknowledged += 1
 
     def wait_for_acknowledgements(self, timeout_ns: int | None) -> bool:
         """Wait until all reliable readers have everything; False after the time."""

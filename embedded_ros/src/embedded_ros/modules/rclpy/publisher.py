@@ -58,7 +58,9 @@ class Publisher(Generic[MsgType]):
         """
         Send a message, or its CDR bytes as they are.
 
-        A reliable publisher waits for a reader that cannot keep up; other threads go on.
+        A reliable publisher waits for readers that cannot keep up: as long as it takes where it
+        keeps all messages, otherwise for a moment before it overwrites a large one. Other
+        threads go on.
         """
         if isinstance(msg, self.msg_type):
             data: Any = serialize(msg)

@@ -41,6 +41,8 @@ class Subscription(Generic[MsgType]):
     `received_timestamp` in nanoseconds. With `raw` the message is its CDR bytes.
     """
 
+    _has_advised = False
+
     def __init__(
         self, participant: Participant, msg_type: type[MsgType], topic: str,
         callback: Callable[..., Any], callback_group: CallbackGroup, qos_profile: QoSProfile,
@@ -59,12 +61,12 @@ class Subscription(Generic[MsgType]):
         self.event_handlers = event_callbacks.create_event_handlers(
             callback_group, self._reader.entity, topic)
         self._logger_name = logger_name
+        self._destroy = destroy
         if (
             qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
-            and type_name(msg_type) in _LARGE_MESSAGES and (advice := receive_buffer_advice())
+            and type_name(msg_type) in _LARGE_MESSAGES
         ):
-            get_logger(logger_name).warning(f"best effort subscription of '{topic}': {advice}")
-        self._destroy = destroy
+            self._advise_about_buffers()
 
     @property
     def topic_name(self) -> str:
@@ -104,6 +106,13 @@ class Subscription(Generic[MsgType]):
                 'reception_sequence_number': None,
             }
         return None
+
+    def _advise_about_buffers(self) -> None:
+        """Warn, once in a process, where this subscription is going to miss messages."""
+        if not Subscription._has_advised and (advice := receive_buffer_advice()):
+            Subscription._has_advised = True
+            get_logger(self._logger_name).warning(
+                f"best effort subscription of '{self.topic}': {advice}")
 
     def _take(self) -> Callable[[], Any] | None:
         taken = self.take()
