@@ -15,6 +15,7 @@
 """The whole cell from its launch file, as a user starts it: real processes, real DDS."""
 
 import json
+import os
 from pathlib import Path
 import re
 import signal
@@ -36,6 +37,13 @@ class Launch:
             [BIN / 'ros2', 'launch', 'mtperception', *arguments], text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
 
+    def wait_for(self, pattern):
+        """Read lines until one matches; return the match."""
+        for line in self.process.stdout:
+            if match := re.search(pattern, line):
+                return match
+        return pytest.fail(f"ended without '{pattern}'")
+
     def end(self):
         """Press Ctrl-C; return exit code, seconds until the end, and the output."""
         start = time.monotonic()
@@ -50,15 +58,23 @@ def ros2(*arguments, timeout=30):
 
 
 @pytest.fixture
-def cell(ros_domain):
-    launch = Launch('sim.launch.py')
-    yield launch
-    if launch.process.poll() is None:
-        launch.process.kill()
-        launch.process.wait()
+def launch(ros_domain):
+    """Give a function that starts a launch, which does not outlive the test."""
+    launches = []
+
+    def start(*arguments):
+        launches.append(Launch(*arguments))
+        return launches[-1]
+
+    yield start
+    for started in launches:
+        if started.process.poll() is None:
+            os.killpg(started.process.pid, signal.SIGKILL)
+            started.process.wait()
 
 
-def test_the_cell_detects_its_pins_and_ends_at_ctrl_c(cell):
+def test_the_cell_detects_its_pins_and_ends_at_ctrl_c(launch):
+    cell = launch('sim.launch.py')
     echo = ros2('topic', 'echo', '--once', '/pin_detector/detections', timeout=60)
     assert echo.returncode == 0
     assert 'frame_id: pin_camera_optical_frame' in echo.stdout
@@ -106,6 +122,8 @@ def test_the_display_starts_and_ends_its_cell_in_a_namespace(ros_domain):
 
 @pytest.mark.parametrize('arguments, clear', [
     (['cell.launch.py', 'pin_imgae:=/a'], "did you mean 'pin_image'?"),
+    (['cell.launch.py', 'autostrat:=false'], "did you mean 'autostart'?"),
+    (['cell.launch.py', 'autostart:=maybe'], "'autostart' is true or false, not 'maybe'"),
     (['cell.launch.py', 'log_level:=loud'], 'loud'),
     (['cell.launch.py', 'params_file:=/nowhere.yaml'], '/nowhere.yaml'),
     (['nosuch.launch.py'], 'nosuch.launch.py'),
@@ -118,11 +136,33 @@ def test_a_bad_argument_is_one_clear_line(ros_domain, arguments, clear):
     assert 'Traceback' not in output
 
 
-def test_a_missing_model_ends_the_node_with_one_clear_line(ros_domain, tmp_path):
+def test_a_missing_model_is_named_and_leaves_the_node_to_the_operator(launch, tmp_path):
     parameters = tmp_path / 'cell.yaml'
     parameters.write_text('pin_detector: {ros__parameters: {model: nosuch}}')
-    result = ros2('launch', 'mtperception', 'cell.launch.py', f'params_file:={parameters}')
-    output = result.stdout + result.stderr
-    assert result.returncode != 0
-    assert 'nosuch' in output
+    cell = launch('cell.launch.py', f'params_file:={parameters}')
+    cell.wait_for("configure failed: no bundled model is called 'nosuch'")
+    assert ros2('param', 'set', '/pin_detector', 'model', 'pin').returncode == 0
+    for transition in ('configure', 'activate'):
+        changed = ros2('lifecycle', 'set', '/pin_detector', transition)
+        assert 'Transitioning successful' in changed.stdout, changed.stderr
+    status, _, output = cell.end()
+    assert status == 0, output
     assert 'Traceback' not in output
+
+
+def test_without_autostart_the_operator_decides(launch):
+    cell = launch('cell.launch.py', 'autostart:=False', 'use_sim_time:=true')
+    cell.wait_for('process started with pid')
+    assert 'True' in ros2('param', 'get', '/pin_detector', 'use_sim_time').stdout
+    assert ros2('lifecycle', 'get', '/pin_detector').stdout.strip() == 'unconfigured [1]'
+    status, seconds, output = cell.end()
+    assert (status, seconds < 2) == (0, True), output
+
+
+def test_a_killed_node_comes_again_where_that_is_wanted(launch):
+    cell = launch('cell.launch.py', 'use_respawn:=true', 'autostart:=false')
+    started = r'process started with pid \[(\d+)\]'
+    first = int(cell.wait_for(started)[1])
+    os.kill(first, signal.SIGKILL)
+    assert int(cell.wait_for(started)[1]) != first
+    assert cell.end()[0] == 0

@@ -12,9 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+from launch import LaunchContext
 import pytest
 
-from mtperception.nodes.launching import misspelt, parameters_from_file, resolved
+from mtperception.nodes.launching import is_true, misspelt, parameters_from_file, resolved
 
 DECLARED = ['namespace', 'params_file', 'log_level', 'pin_image']
 
@@ -27,6 +28,16 @@ def test_near_misses_are_found():
 
 def test_names_of_another_file_pass():
     assert misspelt(['rviz:=true', 'robot:=ur5', '--debug'], DECLARED) == []
+
+
+def test_true_and_false_in_any_letters():
+    context = LaunchContext()
+    for text, value in (('true', True), ('False', False), ('TRUE', True)):
+        context.launch_configurations['autostart'] = text
+        assert is_true(context, 'autostart') is value
+    context.launch_configurations['autostart'] = 'yes'
+    with pytest.raises(ValueError, match="'autostart' is true or false, not 'yes'"):
+        is_true(context, 'autostart')
 
 
 @pytest.mark.parametrize('name, namespace, full', [

@@ -70,7 +70,7 @@ REFUSED = {
     'as large as a claim can be': (
         Image(width=2**32 - 1, height=2**32 - 1, step=2**32 - 1, encoding='mono8'), 'size'),
     'large, and not there': (
-        Image(width=16000, height=16000, step=16000, encoding='mono8'), 'data'),
+        Image(width=8000, height=8000, step=8000, encoding='mono8'), 'data'),
     'encoding unknown': (picture('mono7'), 'encoding'),
     'encoding empty': (picture(''), 'encoding'),
     'encoding of a depth camera': (picture('32FC1'), 'encoding'),

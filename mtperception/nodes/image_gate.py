@@ -28,8 +28,8 @@ BYTES_PER_PIXEL = {
     'yuv422': 2, 'yuv422_yuy2': 2,
 }
 GREY_ENCODINGS = frozenset({'mono8', '8UC1', 'mono16', '16UC1'})
-# The largest machine-vision sensors have about 150 million pixels.
-MAX_PIXELS = 256 * 1024 * 1024
+# A network takes about 70 bytes of memory a pixel: 5 GB for the largest picture.
+MAX_PIXELS = 64 * 1024 * 1024
 
 
 class ImageError(ValueError):
@@ -60,7 +60,7 @@ def check_image(message: Image) -> None:
     if width == 0 or height == 0:
         raise ImageError('empty', f'image of {width} x {height} pixels')
     if width * height > MAX_PIXELS:
-        raise ImageError('size', f'image of {width} x {height} pixels is beyond any camera')
+        raise ImageError('size', f'image of {width} x {height} pixels is beyond {MAX_PIXELS}')
     pixel = BYTES_PER_PIXEL.get(message.encoding)
     if pixel is None:
         raise ImageError(
