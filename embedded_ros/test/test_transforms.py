@@ -313,6 +313,15 @@ def test_impossible_transforms_are_refused_with_a_reason(buffer, capfd, message,
     assert reason in logged
 
 
+def test_nearly_unit_quaternions_are_taken_and_made_unit(buffer):
+    rotation = 1.004 * unit(np.array([1.0, 2.0, 3.0, 4.0]))
+    buffer.set_transform_static(
+        stamped('world', 'arm', RigidTransform(rotation, np.ones(3))), 'test')
+    for target, source in (('world', 'arm'), ('arm', 'world')):
+        found = matrix(rigid(buffer.lookup_transform_core(target, source, LATEST)))
+        assert_same(found[:3, :3] @ found[:3, :3].T, np.eye(3))
+
+
 def test_names_from_ros1_lose_their_slash(buffer):
     buffer.set_transform_static(stamped('/world', '/arm'), 'test')
     assert buffer.can_transform_core('world', 'arm', LATEST)[0]

@@ -80,12 +80,14 @@ class BufferCore:
             _logger.error(
                 f"ignored a transform from '{child}' to '{parent}' by {authority}: {reason}")
             return
+        rotation = transform.rotation / np.linalg.norm(transform.rotation)
+        placement = Placement(parent, RigidTransform(rotation, transform.translation))
         time = nanoseconds(message.header.stamp)
         with self._lock:
             cache = self._caches.get(child)
             if cache is None or cache.is_static != static:
                 cache = StaticCache() if static else TimeCache(child, self._length)
-            if not cache.insert(time, Placement(parent, transform)):
+            if not cache.insert(time, placement):
                 _logger.warning(
                     f"ignored a transform from '{child}' to '{parent}' by {authority}: its time "
                     f'{seconds(time)} is further back than the buffer reaches',
