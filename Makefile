@@ -1,6 +1,7 @@
 # make cell   set up and run a simulated cell with a live display
 # make test   set up and run the tests
 # make bench  speed, as ratios within one run
+# make soak   faults, restarts and signals without end: about an hour
 # They need python3 (3.10-3.13) with venv, and nothing of ROS 2.
 VENV ?= .venv
 PYTHON ?= python3
@@ -9,7 +10,7 @@ PIP := $(BIN)/pip install --quiet --progress-bar off --disable-pip-version-check
 SOURCES := $(shell find mtperception embedded_ros/src launch config resource -type f \
     ! -name '*.pyc') setup.py setup.cfg package.xml README.md embedded_ros/pyproject.toml
 
-.PHONY: cell test bench clean
+.PHONY: cell test bench soak clean
 
 cell: $(VENV)/.installed
 	@$(BIN)/mtperception watch --launch sim.launch.py
@@ -20,6 +21,9 @@ test: $(VENV)/.test
 bench: $(VENV)/.installed
 	$(BIN)/mtperception bench pin
 	$(BIN)/mtperception bench nodes
+
+soak: $(VENV)/.test
+	$(BIN)/pytest test/soak --soak
 
 $(BIN)/pip:
 	@sh tools/install_gl.sh

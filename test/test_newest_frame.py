@@ -80,3 +80,17 @@ def test_stop_drops_what_waits_and_says_whether_the_thread_has_ended():
     recorder.gate.release()
     assert worker.stop(1) is True
     assert recorder.items == ['in work']
+
+
+def test_what_waits_can_be_cleared():
+    recorder = Recorder()
+    worker = recorder.worker()
+    worker.put('in work')
+    recorder.busy.acquire()
+    assert worker.clear() is False
+    worker.put('waiting')
+    assert worker.clear() is True
+    recorder.gate.release(2)
+    worker.put('next')
+    wait_for(lambda: recorder.items == ['in work', 'next'])
+    assert worker.stop(1)

@@ -14,7 +14,6 @@
 
 """The node over real DDS, with the bundled model and pictures of the renderer."""
 
-from array import array
 from pathlib import Path
 import threading
 import time
@@ -35,7 +34,6 @@ from vision_msgs.msg import Detection2DArray
 from mtperception.nodes.conversions import image_message, pins_from_message
 from mtperception.nodes.pin_detector import PinDetectorNode
 from mtperception.pin.predictor import PinDetector
-from mtperception.sim.pin_scene import PinScene
 
 TIMEOUT = 20.0
 # Photographs that are not part of the project, where they are at hand.
@@ -44,13 +42,6 @@ REAL_PICTURES = sorted(
     path for path in REAL_DATA.rglob('*') if path.suffix.lower() in ('.png', '.jpg'))
 RELIABLE = Parameter(
     'qos_overrides./image.subscription.reliability', Parameter.Type.STRING, 'reliable')
-
-
-@pytest.fixture(scope='module')
-def frames():
-    with PinScene() as scene:
-        return [scene.sample(seed=11, index=index, pins=pins).image
-                for index, pins in enumerate((3, 0, 6, 1))]
 
 
 class Cell:
@@ -127,15 +118,15 @@ def mono8(image):
     return image_message(image, 'mono8', Header())
 
 
-def test_the_node_gives_the_librarys_numbers(cell, frames):
+def test_the_node_gives_the_librarys_numbers(cell, pin_frames):
     library = PinDetector.load('pin')
-    for image in frames:
+    for image in pin_frames:
         answer = cell.detect(mono8(image))
         assert pins_from_message(answer) == library.detect(image)
 
 
-def test_a_frame_without_a_pin_gives_an_empty_array(cell, frames):
-    assert cell.detect(mono8(frames[1])).detections == []
+def test_a_frame_without_a_pin_gives_an_empty_array(cell, pin_frames):
+    assert cell.detect(mono8(pin_frames[1])).detections == []
 
 
 def test_threads_are_the_parameters(ros):
@@ -148,65 +139,38 @@ def test_threads_are_the_parameters(ros):
         torch.set_num_threads(before)
 
 
-def test_the_threshold_changes_live_and_a_wrong_one_is_refused(cell, frames):
-    found = len(cell.detect(mono8(frames[2])).detections)
+def test_the_threshold_changes_live_and_a_wrong_one_is_refused(cell, pin_frames):
+    found = len(cell.detect(mono8(pin_frames[2])).detections)
     assert found > 0
     assert cell.set_threshold(1.0).successful
-    assert cell.detect(mono8(frames[2])).detections == []
+    assert cell.detect(mono8(pin_frames[2])).detections == []
     refused = cell.set_threshold(1.5)
     assert not refused.successful
     assert refused.reason
     assert not cell.set_threshold('high').successful
     assert cell.set_threshold(0.5).successful
-    assert len(cell.detect(mono8(frames[2])).detections) == found
+    assert len(cell.detect(mono8(pin_frames[2])).detections) == found
 
 
-def test_the_debug_image_is_made_on_demand(cell, frames):
+def test_the_debug_image_is_made_on_demand(cell, pin_frames):
     drawings = []
-    cell.detect(mono8(frames[0]))
+    cell.detect(mono8(pin_frames[0]))
     subscription = cell.camera.create_subscription(
         Image, 'pin_detector/debug_image', drawings.append, 10)
     cell.wait(lambda: cell.detector.count_subscribers('/pin_detector/debug_image') == 1)
-    answer = cell.detect(mono8(frames[0]))
+    answer = cell.detect(mono8(pin_frames[0]))
     cell.wait(lambda: drawings)
     assert drawings[0].encoding == 'bgr8'
     assert drawings[0].header == answer.header
     picture = np.frombuffer(drawings[0].data, np.uint8).reshape(512, 612, 3)
-    assert (picture != frames[0][..., None]).any(axis=2).sum() > 50
+    assert (picture != pin_frames[0][..., None]).any(axis=2).sum() > 50
     cell.camera.destroy_subscription(subscription)
 
 
-def test_bad_frames_are_counted_by_cause_and_end_nothing(cell, frames):
-    def broken(**fields):
-        message = mono8(frames[0])
-        for name, value in fields.items():
-            setattr(message, name, value)
-        return message
-
-    bad = {
-        'data': broken(data=array('B', bytes(100))),
-        'encoding': broken(encoding='mono7'),
-        'step': broken(step=10),
-        'empty': broken(width=0),
-        'size': broken(width=2**30, height=2**30),
-    }
-    for message in bad.values():
-        cell.publish(message)
-        time.sleep(0.02)
-    cell.wait(lambda: cell.detector.health.dropped == dict.fromkeys(bad, 1))
-    assert cell.detect(mono8(frames[0])).detections
-
-
-def test_a_picture_too_small_for_the_network_is_dropped(cell, frames):
-    cell.publish(mono8(np.zeros((3, 5), np.uint8)))
-    cell.wait(lambda: cell.detector.health.dropped.get('failed') == 1)
-    assert cell.detect(mono8(frames[0])).detections
-
-
-def test_a_flood_is_answered_with_the_newest_frame(cell, frames):
-    cell.detect(mono8(frames[0]))
+def test_a_flood_is_answered_with_the_newest_frame(cell, pin_frames):
+    cell.detect(mono8(pin_frames[0]))
     for index in range(60):
-        cell.publish(mono8(frames[index % 4]))
+        cell.publish(mono8(pin_frames[index % 4]))
         time.sleep(1 / 200)
     newest = cell.sent
     cell.wait(lambda: cell.received[-1].header.stamp.nanosec == newest)
@@ -224,18 +188,6 @@ def test_real_pictures_go_through_library_and_node_alike(cell):
         picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
         answer = cell.detect(image_message(picture, 'bgr8', Header()))
         assert pins_from_message(answer) == library.detect(picture)
-
-
-def test_old_frames_are_dropped(ros, frames):
-    cell = Cell(max_image_age=5.0)
-    try:
-        old = mono8(frames[0])
-        old.header.stamp.sec = 1
-        cell.publisher.publish(old)
-        cell.wait(lambda: cell.detector.health.dropped.get('age') == 1)
-        assert cell.detect(mono8(frames[0])).detections
-    finally:
-        cell.close()
 
 
 def test_a_misspelt_parameter_is_named(ros, capfd):
