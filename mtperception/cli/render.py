@@ -19,29 +19,38 @@ import json
 import os
 import sys
 import time
-from typing import Any
+from typing import Any, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mtperception.sim.data_folder import DataSet
+    from mtperception.sim.render import Shard
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the verb `render` to the command."""
     parser = subparsers.add_parser(
         'render', help='render a labelled data set',
-        description='Render a labelled data set: PNG pictures and annotations in COCO JSON.')
+        description='Render a labelled data set. An interrupted render goes on when the same '
+                    'command is given again. Shards of one data set go into one folder, or are '
+                    'copied into one; the last of them, or the same command without --shard, '
+                    'then finishes the data set.')
     parser.add_argument('system', choices=('pin',), help='what the data set is for')
-    parser.add_argument('--out', required=True, metavar='DIR', help='a new folder')
-    parser.add_argument('--count', required=True, type=int, metavar='N', help='pictures')
+    parser.add_argument(
+        '--out', required=True, metavar='DIR', help='a new folder, or that of the same data set')
+    parser.add_argument('--count', required=True, type=int, metavar='N', help='samples')
     parser.add_argument('--seed', type=int, default=0, metavar='S', help='same seed, same data')
     parser.add_argument(
         '--workers', type=int, default=os.cpu_count() or 1, metavar='W',
         help='processes, one a core by default; the data are the same')
+    parser.add_argument(
+        '--shard', type=_shard, metavar='I/N',
+        help='make only the I-th of N equal shares of the data set, such as 1/4')
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Render the data set that was asked for; return the exit status."""
-    from concurrent.futures.process import BrokenProcessPool
-
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -51,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         TimeRemainingColumn,
     )
 
-    from mtperception.sim.render import OutputError, render_pins
+    from mtperception.sim.data_folder import OutputError
+    from mtperception.sim.render import render
     from mtperception.sim.renderer import RenderError
 
     start = time.perf_counter()
@@ -63,27 +73,45 @@ def run(args: argparse.Namespace) -> int:
         with bar:
             task = bar.add_task(f'rendering into {args.out}', total=args.count, rate=0.0)
 
-            def report(done: int) -> None:
-                rate = done / (time.perf_counter() - start)
-                bar.update(task, completed=done, rate=rate)
+            def report(made: int, total: int) -> None:
+                rate = made / (time.perf_counter() - start)
+                bar.update(task, completed=made, total=total, rate=rate)
 
-            render_pins(args.out, args.count, args.seed, report, args.workers)
-    except (BrokenProcessPool, OutputError, RenderError, OSError) as error:
+            rendered = render(
+                _data_set(args), args.out, args.count, args.seed, args.workers, args.shard,
+                report)
+    except (OutputError, RenderError, OSError) as error:
         print(f'mtperception render: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(
-            f'mtperception render: stopped; {args.out} is unfinished and has no labels',
+            f'mtperception render: stopped; {args.out} is unfinished, the same command goes on',
             file=sys.stderr)
         return 130
     seconds = time.perf_counter() - start
     figures = {
-        'count': args.count, 'seed': args.seed, 'seconds': seconds, 'rate': args.count / seconds,
+        'count': args.count, 'seed': args.seed, 'seconds': seconds, 'made': rendered.made,
+        'missing': rendered.missing, 'rate': rendered.made / seconds, **(rendered.figures or {}),
     }
     if args.json:
         print(json.dumps(figures))
-    else:
-        console.print(
-            f'{args.out}: {args.count} rendered in {seconds:.1f} s, '
-            f'{figures["rate"]:.1f} a second')
+        return 0
+    console.print(
+        f'{args.out}: {rendered.made} rendered in {seconds:.1f} s, '
+        f'{figures["rate"]:.1f} a second')
+    if rendered.missing:
+        console.print(f'{rendered.missing} of {args.count} are missing: render the other shards')
     return 0
+
+
+def _data_set(args: argparse.Namespace) -> 'DataSet':
+    from mtperception.sim.pin_data import PinData
+
+    return {'pin': PinData}[args.system]()
+
+
+def _shard(text: str) -> 'Shard':
+    from mtperception.sim.render import Shard
+
+    number, _, of = text.partition('/')
+    return Shard(int(number), int(of))

@@ -28,11 +28,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mtperception.geometry.camera import PinholeCamera
+from mtperception.sim.files import png, write_file
 from mtperception.sim.labels import PinLabel
 
 ANNOTATIONS = 'annotations.json'
@@ -51,11 +51,8 @@ def image_name(index: int) -> str:
 
 
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
-    """Write a picture as PNG, whole or not at all."""
-    done, data = cv2.imencode('.png', image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    if not done:
-        raise DataSetError(f'{path}: the picture cannot be encoded')
-    _write(path, data.tobytes())
+    """Write a grey picture as PNG, whole or not at all."""
+    write_file(path, png(image))
 
 
 def write_annotations(
@@ -82,7 +79,7 @@ def write_annotations(
         'images': images,
         'annotations': annotations,
     })
-    _write(folder / ANNOTATIONS, text.encode())
+    write_file(folder / ANNOTATIONS, text.encode())
 
 
 def read_pins(folder: str | os.PathLike[str]) -> list[tuple[Path, tuple[PinLabel, ...]]]:
@@ -145,12 +142,3 @@ def _decoded(annotation: Mapping[str, Any]) -> PinLabel:
     return PinLabel(
         x - _EDGE, y - _EDGE, diameter, (x0, y0, x0 + width, y0 + height), visible)
 
-
-def _write(path: Path, data: bytes) -> None:
-    unfinished = path.with_name(f'.{path.name}.part')
-    try:
-        unfinished.write_bytes(data)
-        os.replace(unfinished, path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise

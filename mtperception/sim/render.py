@@ -12,43 +12,73 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Rendering a labelled data set to disk."""
+"""
+Rendering a data set: in several processes, in shards, and going on after an interruption.
+
+What a data set is, and how the folder tells which samples are there, is in `data_folder`.
+"""
 
 import atexit
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 import multiprocessing
 import os
 from pathlib import Path
 import shutil
 import signal
+import threading
+from typing import Any
 
-from mtperception import __version__
-from mtperception.geometry.camera import PinholeCamera
-from mtperception.sim.coco import ANNOTATIONS, image_name, IMAGES, write_annotations, write_image
-from mtperception.sim.labels import PinLabel
-from mtperception.sim.pin_scene import PinScene
-
-# A 612 x 512 picture takes about 220 kB as PNG.
-_BYTES_PER_PICTURE = 300_000
+from mtperception.sim.data_folder import DataFolder, DataSet, OutputError, Scene
 
 
-class OutputError(ValueError):
-    """The data set cannot be written where it was asked for."""
+@dataclass(frozen=True)
+class Shard:
+    """One of `of` equal shares of a data set, counted from 1."""
+
+    number: int = 1
+    of: int = 1
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where there is no such share."""
+        if not 1 <= self.number <= self.of:
+            raise ValueError(f'there is no shard {self.number}/{self.of}: give 1/N to N/N')
+
+    def __contains__(self, index: int) -> bool:
+        """Tell whether a sample is in the share."""
+        return index % self.of == self.number - 1
 
 
-def render_pins(
-    out: str | os.PathLike[str], count: int, seed: int,
-    progress: Callable[[int], None] | None = None, workers: int = 1,
-) -> None:
+@dataclass(frozen=True)
+class Rendered:
     """
-    Render `count` pictures of pins and their labels into a folder.
+    What a render did: how many samples it made, and how many the folder still waits for.
 
-    The folder must be new, empty, or hold an unfinished data set, which is started anew. The
-    labels are written last: a folder without them is not a data set. The data are the same
-    whatever the number of worker processes. `progress` is called with the number of pictures
-    done. Raise OutputError where the folder or the disk will not do.
+    `figures` are the data set's own, None while it is unfinished.
+    """
+
+    made: int
+    missing: int
+    figures: dict[str, Any] | None
+
+
+def render(
+    data_set: DataSet, out: str | os.PathLike[str], count: int, seed: int, workers: int = 1,
+    shard: Shard | None = None, progress: Callable[[int, int], None] | None = None,
+) -> Rendered:
+    """
+    Render `count` samples into a folder, or those of them that a shard has and that are missing.
+
+    The folder must be new, empty, or hold the same data set, unfinished or not. The data are the
+    same whatever the number of worker processes and shards, and however often it was interrupted.
+    Shards may share one folder, or be copied into one: whoever finds all samples there finishes
+    the data set. `progress` is called with the number of samples done and to be done by this
+    call. Raise OutputError where the folder or the disk will not do.
     """
     if count < 1:
         raise OutputError(f'cannot render {count} pictures: ask for 1 or more')
@@ -56,89 +86,91 @@ def render_pins(
         raise OutputError(f'cannot render with the seed {seed}: give 0 or more')
     if workers < 1:
         raise OutputError(f'cannot render with {workers} workers: ask for 1 or more')
-    folder = Path(out)
-    _prepare(folder, count)
-    labels, cameras = [], []
-    for pins, camera in _rendered(folder, count, seed, workers):
-        labels.append(pins)
-        cameras.append(camera)
+    folder = DataFolder(Path(out), data_set, seed, count)
+    folder.prepare()
+    share = shard or Shard()
+    indices = [index for index in folder.missing() if index in share]
+    _check_space(folder, len(indices))
+    made = 0
+    for _ in _added(folder, indices, min(workers, len(indices))):
+        made += 1
         if progress is not None:
-            progress(len(labels))
-    info = {
-        'description': 'rendered pins', 'seed': seed, 'count': count, 'version': __version__,
-    }
-    write_annotations(folder, labels, cameras, info)
+            progress(made, len(indices))
+    missing = len(folder.missing())
+    if folder.finished():
+        return Rendered(made, missing, dict(folder.figures()))
+    return Rendered(made, missing, None if missing else dict(folder.finish()))
 
 
-_Rendered = tuple[tuple[PinLabel, ...], PinholeCamera]
+def _check_space(folder: DataFolder, samples: int) -> None:
+    needed = samples * folder.data_set.bytes_per_sample
+    free = shutil.disk_usage(folder.root).free
+    if needed > free:
+        raise OutputError(
+            f'{folder.root}: {samples} samples need about {needed / 1e9:.1f} GB, '
+            f'{free / 1e9:.1f} GB are free')
 
 
-def _rendered(folder: Path, count: int, seed: int, workers: int) -> Iterator[_Rendered]:
-    """Write the pictures; yield each one's labels and camera, in order."""
-    if min(workers, count) == 1:
-        with PinScene() as scene:
-            for index in range(count):
-                yield _write_sample(scene, folder, seed, index)
+def _added(folder: DataFolder, indices: list[int], workers: int) -> Iterator[int]:
+    """Make samples; yield the index of each once it is on the disk, in any order."""
+    if workers <= 1:
+        with ExitStack() as stack:
+            scene = stack.enter_context(folder.data_set.scene()) if indices else None
+            for index in indices:
+                assert scene is not None
+                folder.add(index, scene.sample(folder.seed, index))
+                yield index
         return
     # Never fork with a graphics context.
     executor = ProcessPoolExecutor(
-        min(workers, count), multiprocessing.get_context('spawn'), _leave_interrupts_to_parent)
+        workers, multiprocessing.get_context('spawn'), _start_worker, (folder,))
+    left = iter(indices)
+    running: set[Future[int]] = set()
     try:
-        yield from executor.map(_render_in_worker, [(folder, seed, i) for i in range(count)])
+        while True:
+            # A few in hand for each worker, so that none waits; not all, there may be millions.
+            for index in islice(left, 3 * workers - len(running)):
+                running.add(executor.submit(_add_in_worker, index))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    except BrokenProcessPool:
+        raise OutputError(
+            f'{folder.root}: a worker process was killed (is there enough memory for {workers}?); '
+            'give the same command again to go on') from None
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _write_sample(scene: PinScene, folder: Path, seed: int, index: int) -> _Rendered:
-    sample = scene.sample(seed, index)
-    write_image(folder / image_name(index), sample.image)
-    return sample.pins, sample.camera
+_worker_folder: DataFolder
 
 
-def _leave_interrupts_to_parent() -> None:
+def _start_worker(folder: DataFolder) -> None:
+    global _worker_folder
+    _worker_folder = folder
+    # Interrupts are for the parent, which lets the samples in hand be written.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-@lru_cache(maxsize=1)
-def _worker_scene() -> PinScene:
-    scene = PinScene()
-    atexit.register(scene.close)
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+@cache
+def _worker_scene() -> Scene:
+    stack = ExitStack()
+    scene = stack.enter_context(_worker_folder.data_set.scene())
+    # After the scene is open: OpenGL, opened with it, must be closed later than it.
+    atexit.register(stack.close)
     return scene
 
 
-def _render_in_worker(job: tuple[Path, int, int]) -> _Rendered:
-    return _write_sample(_worker_scene(), *job)
-
-
-def _prepare(folder: Path, count: int) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f'{folder} is a file: choose a folder')
-    if (folder / ANNOTATIONS).exists():
-        raise OutputError(f'{folder} already holds a data set: choose another folder')
-    images = folder / IMAGES
-    strangers = [
-        entry for entry in (folder.iterdir() if folder.is_dir() else ())
-        if entry != images and not _unfinished(entry)
-    ]
-    if images.is_dir():
-        strangers += [
-            entry for entry in images.iterdir()
-            if not _unfinished(entry) and not (entry.stem.isdigit() and entry.suffix == '.png')
-        ]
-    if strangers:
-        raise OutputError(f'{folder} holds other files ({strangers[0].name}): choose a new folder')
-    try:
-        images.mkdir(parents=True, exist_ok=True)
-        for entry in (*images.iterdir(), *(e for e in folder.iterdir() if _unfinished(e))):
-            entry.unlink()
-    except OSError as error:
-        raise OutputError(f'{folder} cannot be written: {error.strerror}') from None
-    needed, free = count * _BYTES_PER_PICTURE, shutil.disk_usage(folder).free
-    if needed > free:
-        raise OutputError(
-            f'{folder}: {count} pictures need about {needed / 1e9:.1f} GB, '
-            f'{free / 1e9:.1f} GB are free')
-
-
-def _unfinished(entry: Path) -> bool:
-    return entry.name.startswith('.') and entry.name.endswith('.part')
+def _add_in_worker(index: int) -> int:
+    _worker_folder.add(index, _worker_scene().sample(_worker_folder.seed, index))
+    return index
