@@ -60,7 +60,8 @@ def check_image(message: Image) -> None:
     if width == 0 or height == 0:
         raise ImageError('empty', f'image of {width} x {height} pixels')
     if width * height > MAX_PIXELS:
-        raise ImageError('size', f'image of {width} x {height} pixels is beyond {MAX_PIXELS}')
+        raise ImageError(
+            'size', f'image of {width} x {height} pixels; {MAX_PIXELS} in all are the most')
     pixel = BYTES_PER_PIXEL.get(message.encoding)
     if pixel is None:
         raise ImageError(

@@ -78,13 +78,13 @@ class ImageInput:
         return f'{topic} ({reliability}, {self._node.count_publishers(topic)} publishers so far)'
 
     def close(self) -> None:
-        """Take no further frame; wait up to a second for the one in work."""
+        """Take no further frame; wait half a second for the one in work."""
         self._silence.stop()
         self._node.destroy_subscription(self._subscription)
         self._closed = True
         if self._worker.clear():
             self._health.frame_dropped('inactive')
-        self._worker.stop(timeout=1.0)
+        self._worker.stop(timeout=0.5)
 
     def _take(self, data: bytes) -> None:
         arrival = time.monotonic()

@@ -86,7 +86,7 @@ def damage_field(message, random_source):
         message.header.frame_id = random_source.choice(('', '\0', '/', 'x' * 5000, '\u2603'))
     else:
         near = getattr(message, field) + random_source.randint(-2, 2)
-        setattr(message, field, max(0, random_source.choice((*NUMBERS, near))))
+        setattr(message, field, random_source.choice((*NUMBERS, min(max(0, near), 2**32 - 1))))
 
 
 def damage_bytes(data, random_source):
