@@ -15,8 +15,12 @@
 """Rendering a data set: the same data however it is made, and nothing half-written."""
 
 import argparse
+from contextlib import contextmanager
+from dataclasses import dataclass
+import errno
 import json
 import os
+from pathlib import Path
 import shutil
 import signal
 import subprocess
@@ -28,15 +32,52 @@ import numpy as np
 import pytest
 
 from mtperception.cli import render as verb
+from mtperception.sim import files as files_module
 from mtperception.sim.coco import ANNOTATIONS, read_pins
+from mtperception.sim.data_folder import CARD, OutputError, UNFINISHED
+from mtperception.sim.pin_data import PinData
 from mtperception.sim.pin_scene import PinScene
-from mtperception.sim.render import OutputError, render_pins
+from mtperception.sim.render import render, Rendered, Shard
+
+BLOCK = 1000
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A data set that needs no renderer: a block of bytes and a number for each sample."""
+
+    name: str = 'blocks'
+    arguments: tuple[str, ...] = ()
+    bytes_per_sample: int = 2 * BLOCK
+    colour: str = 'red'
+    slowly: float = 0.0
+
+    def parameters(self):
+        return {'colour': self.colour}
+
+    @contextmanager
+    def scene(self):
+        yield self
+
+    def sample(self, seed, index):
+        time.sleep(self.slowly)
+        return np.random.default_rng([seed, index]).bytes(BLOCK)
+
+    def write(self, files, index, sample):
+        files.save(f'blocks/{index // 10}/{index:06d}.bin', sample)
+        files.save(f'blocks/{index // 10}/{index:06d}.txt', b'second file')
+        return {'first': sample[0], 'share': sample[1] / 7}
+
+    def finish(self, files, records, info):
+        listed = list(records)
+        files.save('labels.json', json.dumps([listed, info]).encode())
+        return {'mean': sum(record['first'] for record in listed) / len(listed)}
 
 
 def command(*words):
     parser = argparse.ArgumentParser()
     verb.add_parser(parser.add_subparsers())
-    arguments = parser.parse_args(['render', 'pin', *map(str, words)])
+    arguments = parser.parse_args(['render', *map(str, words)])
     return arguments.run(arguments)
 
 
@@ -47,10 +88,20 @@ def contents(folder):
     }
 
 
+@pytest.fixture(scope='module')
+def blocks(tmp_path_factory):
+    """Give what is in a folder of thirty samples that were rendered in one go."""
+    folder = tmp_path_factory.mktemp('blocks')
+    render(Blocks(), folder, 30, 5)
+    return contents(folder)
+
+
 def test_a_data_set_holds_what_the_scene_renders(tmp_path):
     done = []
-    render_pins(tmp_path / 'set', 4, 5, done.append)
-    assert done == [1, 2, 3, 4]
+    rendered = render(
+        PinData(), tmp_path / 'set', 4, 5, progress=lambda *counts: done.append(counts))
+    assert done == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert rendered == Rendered(made=4, missing=0, figures={})
     with PinScene() as scene:
         for index, (path, pins) in enumerate(read_pins(tmp_path / 'set')):
             sample = scene.sample(5, index)
@@ -61,62 +112,216 @@ def test_a_data_set_holds_what_the_scene_renders(tmp_path):
                 assert (one.x, one.y) == pytest.approx((other.x, other.y))
 
 
-def test_workers_do_not_change_the_data(tmp_path):
-    render_pins(tmp_path / 'one', 5, 5)
-    render_pins(tmp_path / 'two', 5, 5, workers=2)
+def test_workers_and_shards_do_not_change_the_pictures(tmp_path):
+    render(PinData(), tmp_path / 'one', 5, 5)
+    render(PinData(), tmp_path / 'two', 5, 5, shard=Shard(2, 3))
+    render(PinData(), tmp_path / 'two', 5, 5, workers=2)
     assert contents(tmp_path / 'one') == contents(tmp_path / 'two')
 
 
-@pytest.mark.parametrize('workers', [1, 2])
-def test_an_interrupted_render_leaves_no_data_set_and_can_be_made_again(tmp_path, workers):
-    out = tmp_path / 'set'
+def test_the_card_says_how_to_make_the_data_again(tmp_path, blocks):
+    card = json.loads(blocks[CARD])
+    assert card['command'] == 'mtperception render blocks --count 30 --seed 5'
+    assert card['parameters'] == {'colour': 'red'} and card['mean'] > 0
+    assert not any(UNFINISHED in name for name in blocks)
+    render(Blocks(), tmp_path, 30, 6)
+    assert json.loads((tmp_path / CARD).read_text())['sha256'] != card['sha256']
+
+
+@pytest.mark.parametrize('order', [(1, 2, 3), (3, 1, 2)])
+def test_the_last_shard_in_a_folder_finishes_the_data_set(tmp_path, blocks, order):
+    for number in order:
+        assert CARD not in contents(tmp_path)
+        rendered = render(Blocks(), tmp_path, 30, 5, shard=Shard(number, 3))
+        assert rendered.made == 10
+    assert rendered.missing == 0 and rendered.figures['mean'] > 0
+    assert contents(tmp_path) == blocks
+
+
+def test_shards_copied_into_one_folder_are_finished_by_the_same_command(tmp_path, blocks):
+    for number in (1, 2):
+        shard = tmp_path / str(number)
+        rendered = render(Blocks(), shard, 30, 5, shard=Shard(number, 2))
+        assert (rendered.missing, rendered.figures) == (15, None)
+        shutil.copytree(shard, tmp_path / 'all', dirs_exist_ok=True)
+    assert render(Blocks(), tmp_path / 'all', 30, 5).made == 0
+    assert contents(tmp_path / 'all') == blocks
+
+
+def test_shards_of_different_data_sets_do_not_mix(tmp_path):
+    for number, seed in ((1, 5), (2, 6)):
+        shard = tmp_path / str(number)
+        render(Blocks(), shard, 30, seed, shard=Shard(number, 2))
+        shutil.copytree(shard, tmp_path / 'all', dirs_exist_ok=True)
+    with pytest.raises(OutputError, match='of another data set'):
+        render(Blocks(), tmp_path / 'all', 30, 6)
+
+
+def start_job(tmp_path, out, kind, count, workers):
     script = (
         'import sys\n'
-        'from mtperception.cli.render import run\n'
-        'import argparse\n'
+        'sys.path.insert(0, sys.argv[1])\n'
+        'from test_sim_render import Blocks, PinData, render\n'
         'if __name__ == "__main__":\n'
-        f'    sys.exit(run(argparse.Namespace(out={str(out)!r}, count=500, seed=5,\n'
-        f'        workers={workers}, json=False)))\n')
+        f'    render({kind}, {str(out)!r}, {count}, 5, workers={workers})\n')
     (tmp_path / 'job.py').write_text(script)
-    job = subprocess.Popen(
-        [sys.executable, str(tmp_path / 'job.py')], stderr=subprocess.PIPE, text=True,
-        env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}, start_new_session=True)
-    deadline = time.monotonic() + 60
-    while len(list(out.glob('images/*.png'))) < 3 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    return subprocess.Popen(
+        [sys.executable, str(tmp_path / 'job.py'), str(Path(__file__).parent)],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert condition()
+
+
+def running(group):
+    """Return the processes of a group that have not ended."""
+    found = []
+    for path in Path('/proc').glob('[0-9]*/stat'):
+        try:
+            state, _, of = path.read_text().rpartition(')')[2].split()[:3]
+        except OSError:
+            continue
+        if int(of) == group and state != 'Z':
+            found.append(path.parent.name)
+    return found
+
+
+@pytest.mark.parametrize('workers', [1, 2])
+def test_a_killed_render_goes_on_to_the_same_files(tmp_path, blocks, workers):
+    out = tmp_path / 'set'
+    records = out / UNFINISHED
+    for more in (3, 3):
+        before = len(list(records.glob('0*.json')))
+        job = start_job(tmp_path, out, 'Blocks(slowly=0.05)', 30, workers)
+        wait_for(lambda: len(list(records.glob('0*.json'))) >= before + more)  # noqa: B023
+        # The parent alone: its workers must not go on without it.
+        os.kill(job.pid, signal.SIGKILL)
+        job.communicate(timeout=30)
+        wait_for(lambda: not running(job.pid))  # noqa: B023
+        assert CARD not in contents(out)
+    left = len(list(records.glob('0*.json')))
+    assert 6 <= left < 30
+    # What a process killed in the middle of a file leaves.
+    (out / 'blocks' / '0' / '.000001.bin.1.part').write_bytes(b'half')
+    assert render(Blocks(), out, 30, 5).made == 30 - left
+    assert contents(out) == blocks
+
+
+def test_a_killed_render_of_pins_goes_on_to_the_same_files(tmp_path):
+    out = tmp_path / 'set'
+    job = start_job(tmp_path, out, 'PinData()', 5, 1)
+    wait_for(lambda: len(list(out.glob('images/*.png'))) >= 2)
+    os.killpg(job.pid, signal.SIGKILL)
+    job.communicate(timeout=30)
+    assert ANNOTATIONS not in contents(out)
+    render(PinData(), out, 5, 5)
+    render(PinData(), tmp_path / 'whole', 5, 5)
+    assert contents(out) == contents(tmp_path / 'whole')
+
+
+def test_an_interrupt_lets_the_samples_in_hand_be_written(tmp_path):
+    out = tmp_path / 'set'
+    job = start_job(tmp_path, out, 'Blocks(slowly=0.05)', 1000, 2)
+    wait_for(lambda: len(list(out.glob('blocks/*/*.txt'))) >= 3)
     os.killpg(job.pid, signal.SIGINT)
     _, errors = job.communicate(timeout=30)
-    assert job.returncode == 130, errors
-    assert 'unfinished' in errors and 'Traceback' not in errors
+    assert 'KeyboardInterrupt' in errors
+    wait_for(lambda: not running(job.pid))
     left = contents(out)
-    assert len(left) >= 3 and ANNOTATIONS not in left
-    for name in left:
-        assert name.endswith('.png')
-        assert cv2.imread(str(out / name), cv2.IMREAD_UNCHANGED).shape == (512, 612)
-    render_pins(out, 2, 6)
-    assert len(read_pins(out)) == len(list(out.glob('images/*'))) == 2
+    records = [name for name in left if name.startswith(f'{UNFINISHED}/0')]
+    assert len(records) == sum(name.endswith('.txt') for name in left) >= 3
+    assert not any(name.endswith('.part') for name in left)
+
+
+def test_a_worker_that_is_killed_is_one_line(tmp_path):
+    with pytest.raises(OutputError, match='a worker process was killed'):
+        render(Killer(), tmp_path, 30, 5, workers=2)
+    assert CARD not in contents(tmp_path)
+
+
+@dataclass(frozen=True)
+class Killer(Blocks):
+    def sample(self, seed, index):
+        if index == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().sample(seed, index)
+
+
+def test_a_finished_data_set_is_left_as_it_is(tmp_path, blocks):
+    render(Blocks(), tmp_path, 30, 5)
+    (tmp_path / UNFINISHED).mkdir()
+    rendered = render(Blocks(), tmp_path, 30, 5)
+    assert rendered.made == 0 and rendered.figures['mean'] == json.loads(blocks[CARD])['mean']
+    assert contents(tmp_path) == blocks and not (tmp_path / UNFINISHED).exists()
+
+
+@pytest.mark.parametrize(('other', 'named'), [
+    ((Blocks(colour='blue'), 30, 5), 'parameters'),
+    ((Blocks(), 31, 5), 'count 30 instead of 31'),
+    ((Blocks(), 30, 6), 'seed 5 instead of 6'),
+    ((PinData(), 30, 5), 'data_set blocks instead of pin'),
+])
+@pytest.mark.parametrize('shard', [None, Shard(1, 2)])
+def test_the_folder_of_another_data_set_is_refused(tmp_path, other, named, shard):
+    render(Blocks(), tmp_path, 30, 5, shard=shard)
+    before = contents(tmp_path)
+    data_set, count, seed = other
+    with pytest.raises(OutputError, match=named):
+        render(data_set, tmp_path, count, seed)
+    assert contents(tmp_path) == before
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path):
     (tmp_path / 'holiday.jpg').write_bytes(b'sun')
     with pytest.raises(OutputError, match=r'holiday\.jpg'):
-        render_pins(tmp_path, 1, 0)
+        render(Blocks(), tmp_path, 1, 0)
     assert contents(tmp_path) == {'holiday.jpg': b'sun'}
-    (tmp_path / 'images').mkdir()
-    (tmp_path / 'holiday.jpg').rename(tmp_path / 'images' / 'holiday.jpg')
-    with pytest.raises(OutputError, match=r'holiday\.jpg'):
-        render_pins(tmp_path, 1, 0)
-    assert contents(tmp_path) == {'images/holiday.jpg': b'sun'}
     with pytest.raises(OutputError, match='is a file'):
-        render_pins(tmp_path / 'images' / 'holiday.jpg', 1, 0)
+        render(Blocks(), tmp_path / 'holiday.jpg', 1, 0)
+
+
+@pytest.mark.parametrize('name', [CARD, f'{UNFINISHED}/run.json'])
+def test_a_damaged_card_is_one_line(tmp_path, name):
+    render(Blocks(), tmp_path, 30, 5, shard=None if name == CARD else Shard(1, 2))
+    for damage in (b'{', b'[]', b'{}', b'\xff'):
+        (tmp_path / name).write_bytes(damage)
+        with pytest.raises(OutputError, match='not readable'):
+            render(Blocks(), tmp_path, 30, 5)
 
 
 def test_a_full_disk_is_refused_first(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
     monkeypatch.setattr(shutil, 'disk_usage', lambda path: usage)
     with pytest.raises(OutputError, match='are free'):
-        render_pins(tmp_path / 'set', 10, 0)
-    assert contents(tmp_path) == {}
+        render(PinData(), tmp_path / 'set', 10, 0)
+    assert list(contents(tmp_path / 'set')) == [f'{UNFINISHED}/run.json']
+
+
+def test_a_disk_that_fills_up_is_one_line_and_the_render_goes_on_later(
+        tmp_path, monkeypatch, blocks):
+    room = [25 * BLOCK]
+    whole = Path.write_bytes
+
+    def write_bytes(path, data):
+        room[0] -= len(data)
+        if room[0] < 0:
+            whole(path, data[:len(data) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return whole(path, data)
+
+    with monkeypatch.context() as full:
+        full.setattr(files_module.Path, 'write_bytes', write_bytes)
+        with pytest.raises(OutputError, match=r'No space left.* same command again') as caught:
+            render(Blocks(), tmp_path, 30, 5)
+    assert '\n' not in str(caught.value)
+    assert not any(name.endswith('.part') for name in contents(tmp_path))
+    render(Blocks(), tmp_path, 30, 5)
+    assert contents(tmp_path) == blocks
 
 
 @pytest.mark.parametrize(('words', 'reason'), [
@@ -125,7 +330,7 @@ def test_a_full_disk_is_refused_first(tmp_path, monkeypatch):
     (('--count', 1, '--workers', 0), '0 workers'),
 ])
 def test_bad_arguments_are_one_line(tmp_path, capfd, words, reason):
-    assert command('--out', tmp_path / 'set', *words) == 1
+    assert command('pin', '--out', tmp_path / 'set', *words) == 1
     captured = capfd.readouterr()
     line = captured.err.strip().splitlines()[-1]
     assert line.startswith('mtperception render: ') and reason in line
@@ -133,14 +338,21 @@ def test_bad_arguments_are_one_line(tmp_path, capfd, words, reason):
     assert not (tmp_path / 'set').exists()
 
 
+@pytest.mark.parametrize('shard', ['0/2', '3/2', '2', 'a/b', '1/0', '-1/-1'])
+def test_a_shard_that_there_is_not_is_refused(tmp_path, capfd, shard):
+    with pytest.raises(SystemExit) as left:
+        command('pin', '--out', tmp_path / 'set', '--count', 1, f'--shard={shard}')
+    assert left.value.code == 2 and '--shard' in capfd.readouterr().err
+
+
 def test_the_command_prints_one_json_object(tmp_path, capfd):
     out = tmp_path / 'set'
-    assert command('--out', out, '--count', 2, '--seed', 3, '--workers', 1, '--json') == 0
+    assert command('pin', '--out', out, '--count', 2, '--seed', 3, '--workers', 1, '--json') == 0
     captured = capfd.readouterr()
     figures = json.loads(captured.out)
-    assert (figures['count'], figures['seed']) == (2, 3)
+    assert (figures['count'], figures['seed'], figures['made']) == (2, 3, 2)
     assert figures['rate'] == pytest.approx(2 / figures['seconds'])
     assert len(read_pins(out)) == 2
-    assert command('--out', out, '--count', 2, '--json') == 1
+    assert command('pin', '--out', out, '--count', 2, '--json') == 1
     captured = capfd.readouterr()
     assert captured.out == '' and 'already holds a data set' in captured.err
