@@ -33,8 +33,11 @@ from embedded_ros import console
 
 @pytest.fixture(autouse=True)
 def plain_output(monkeypatch):
-    monkeypatch.delenv('RCUTILS_COLORIZED_OUTPUT', raising=False)
-    monkeypatch.delenv('RCUTILS_CONSOLE_OUTPUT_FORMAT', raising=False)
+    for name in (
+        'RCUTILS_COLORIZED_OUTPUT', 'RCUTILS_CONSOLE_OUTPUT_FORMAT',
+        'RCUTILS_LOGGING_USE_STDOUT', 'RCUTILS_LOGGING_BUFFERED_STREAM',
+    ):
+        monkeypatch.delenv(name, raising=False)
     levels = dict(console._levels)
     yield
     for name in set(console._levels) - set(levels):
@@ -64,6 +67,31 @@ def test_colors_on_request(capsys, monkeypatch):
     text = capsys.readouterr().err
     assert text.startswith('\033[31m[FATAL]')
     assert text.endswith('\033[0m\n')
+
+
+def test_output_stream_on_request(capsys, monkeypatch):
+    monkeypatch.setenv('RCUTILS_LOGGING_USE_STDOUT', '1')
+    get_logger('a').info('here')
+    out, err = capsys.readouterr()
+    assert out.endswith('[a]: here\n')
+    assert err == ''
+
+
+@pytest.mark.parametrize(('setting', 'kept_back'), [('0', False), ('1', True)])
+def test_buffered_stream_on_request(setting, kept_back):
+    program = (
+        'import os, sys\n'
+        'from rclpy.logging import get_logger\n'
+        "get_logger('a').error('last words')\n"
+        'os._exit(0)\n'
+    )
+    variables = {
+        'RCUTILS_LOGGING_USE_STDOUT': '1', 'RCUTILS_LOGGING_BUFFERED_STREAM': setting,
+        'PYTHONUNBUFFERED': ''}
+    done = subprocess.run(
+        [sys.executable, '-c', program], capture_output=True, text=True,
+        env=dict(os.environ, **variables))
+    assert (done.stdout == '') == kept_back
 
 
 def test_levels_are_inherited(capsys):

@@ -289,3 +289,64 @@ def test_wrong_environment_is_named(domain, monkeypatch, variable, value):
     monkeypatch.setenv('ROS_DOMAIN_ID', str(domain))
     rclpy.init(args=[])  # a failed start does not spoil the next
     rclpy.shutdown()
+
+
+TALKER = """
+    import time
+    import rclpy
+    from std_msgs.msg import Int64
+    rclpy.init(args=[])
+    node = rclpy.create_node('talker')
+    publisher = node.create_publisher(Int64, 'numbers', 10)
+    end = time.monotonic() + 10
+    while publisher.get_subscription_count() == 0 and time.monotonic() < end:
+        time.sleep(0.02)
+    print('matched' if publisher.get_subscription_count() else 'alone')
+"""
+LISTENER = """
+    import rclpy
+    from std_msgs.msg import Int64
+    rclpy.init(args=[])
+    node = rclpy.create_node('listener')
+    node.create_subscription(Int64, 'numbers', print, 10)
+    rclpy.spin(node)
+"""
+
+
+@pytest.mark.parametrize(('ours', 'theirs'), [
+    ({'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'},
+     {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'ROS_STATIC_PEERS': '127.0.0.1'}),
+    ({'ROS_LOCALHOST_ONLY': '1', 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'OFF'},
+     {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}),
+])
+def test_processes_meet_by_their_discovery_settings(
+    domain, monkeypatch, start, ours, theirs,
+):
+    monkeypatch.delenv('ROS_AUTOMATIC_DISCOVERY_RANGE')
+    with monkeypatch.context() as settings:
+        for name, value in theirs.items():
+            settings.setenv(name, value)
+        start(LISTENER)
+    for name, value in ours.items():
+        monkeypatch.setenv(name, value)
+    assert start(TALKER).finish(timeout=20)[1] == 'matched\n'
+
+
+def test_a_process_without_discovery_stays_alone(domain, monkeypatch, start):
+    start(LISTENER)
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'OFF')
+    program = start(TALKER.replace('+ 10', '+ 2'))
+    assert program.finish(timeout=20)[1] == 'alone\n'
+
+
+def test_another_middleware_is_warned_about_once(domain, monkeypatch, start):
+    monkeypatch.setenv('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp')
+    program = start("""
+        import rclpy
+        for _ in range(2):
+            rclpy.init(args=[])
+            rclpy.shutdown()
+    """)
+    code, _, errors = program.finish(timeout=10)
+    assert code == 0
+    assert errors.count('[WARN]') == errors.count("RMW_IMPLEMENTATION is 'rmw_fastrtps_cpp'") == 1

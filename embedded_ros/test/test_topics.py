@@ -268,9 +268,25 @@ def test_environment_decides_about_the_domain():
         dds_domain.configuration({'ROS_AUTOMATIC_DISCOVERY_RANGE': 'GALAXY'})
     localhost = dds_domain.configuration({'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'})
     assert localhost == dds_domain.configuration({'ROS_LOCALHOST_ONLY': '1'})
-    assert '<Peer address="robot"/>' in dds_domain.configuration({'ROS_STATIC_PEERS': 'robot;'})
+    robot = '<Peer address="robot"/>'
+    assert robot in dds_domain.configuration({'ROS_STATIC_PEERS': 'robot;'})
+    for reach in ('OFF', 'SYSTEM_DEFAULT'):
+        assert robot not in dds_domain.configuration(
+            {'ROS_STATIC_PEERS': 'robot', 'ROS_AUTOMATIC_DISCOVERY_RANGE': reach})
+    reachable = dds_domain.configuration(
+        {'ROS_STATIC_PEERS': 'robot', 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'})
+    assert robot in reachable
+    assert '127.0.0.1' in localhost
+    assert '127.0.0.1' not in reachable
     users = '<CycloneDDS><Domain/></CycloneDDS>'
     assert dds_domain.configuration({'CYCLONEDDS_URI': users}).endswith(f',{users}')
+
+
+def test_another_middleware_is_warned_about():
+    assert dds_domain.middleware_advice({}) is None
+    assert dds_domain.middleware_advice({'RMW_IMPLEMENTATION': 'rmw_cyclonedds_cpp'}) is None
+    advice = dds_domain.middleware_advice({'RMW_IMPLEMENTATION': 'rmw_fastrtps_cpp'})
+    assert 'rmw_fastrtps_cpp' in advice
 
 
 def test_small_receive_buffer_is_named_with_its_remedy(tmp_path):

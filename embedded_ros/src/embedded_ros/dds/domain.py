@@ -48,6 +48,7 @@ _LARGE_MESSAGES = f"""\
 # other: with the middleware's own second, a frozen viewer would hold up the end of a node.
 _GOODBYE = '<Internal><WriterLingerDuration>200 ms</WriterLingerDuration></Internal>'
 
+RMW_IMPLEMENTATION = 'rmw_cyclonedds_cpp'
 _HIGHEST_DOMAIN = 232
 # What best effort needs for a picture of a megabyte; the kernel's limit for it.
 _ENOUGH_FOR_IMAGES = 1_000_000
@@ -79,25 +80,41 @@ def _discovery(environment: Mapping[str, str]) -> str:
     peers = [peer for peer in environment.get('ROS_STATIC_PEERS', '').split(';') if peer.strip()]
     if environment.get('ROS_LOCALHOST_ONLY', '').strip() == '1':
         reach, peers = 'LOCALHOST', []
+    if reach == 'SYSTEM_DEFAULT':
+        return ''
+    if reach == 'SUBNET':
+        return _unicast(peers)
+    if reach == 'LOCALHOST':
+        # Peers given by name may be elsewhere.
+        interface = '' if peers else \
+            '<Interfaces><NetworkInterface address="127.0.0.1"/></Interfaces>'
+        return f'<General>{interface}<AllowMulticast>false</AllowMulticast></General>' \
+            + _unicast(['localhost', *peers])
     if reach == 'OFF':
         # A tag that no other process has: nothing outside is ever seen.
         return '<General><AllowMulticast>false</AllowMulticast></General>' \
             f'<Discovery><Tag>ros_discovery_off_{os.getpid()}</Tag></Discovery>'
-    if reach == 'LOCALHOST':
-        return '<General><Interfaces><NetworkInterface address="127.0.0.1"/></Interfaces>' \
-            '<AllowMulticast>false</AllowMulticast></General>' + _unicast(['localhost', *peers])
-    if reach not in ('SUBNET', 'SYSTEM_DEFAULT'):
-        raise ValueError(
-            f"ROS_AUTOMATIC_DISCOVERY_RANGE is '{reach}': "
-            'set it to SUBNET, LOCALHOST, OFF or SYSTEM_DEFAULT')
-    return _unicast(peers) if peers else ''
+    raise ValueError(
+        f"ROS_AUTOMATIC_DISCOVERY_RANGE is '{reach}': "
+        'set it to SUBNET, LOCALHOST, OFF or SYSTEM_DEFAULT')
 
 
 def _unicast(peers: list[str]) -> str:
+    # Whoever has this machine as a peer finds participants by their index.
     addresses = ''.join(f'<Peer address={quoteattr(peer.strip())}/>' for peer in peers)
     return '<Discovery><ParticipantIndex>auto</ParticipantIndex>' \
         '<MaxAutoParticipantIndex>32</MaxAutoParticipantIndex>' \
         f'<Peers>{addresses}</Peers></Discovery>'
+
+
+def middleware_advice(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return what to know where another middleware is asked for."""
+    asked = environment.get('RMW_IMPLEMENTATION', '').strip()
+    if asked in ('', RMW_IMPLEMENTATION):
+        return None
+    return (
+        f"RMW_IMPLEMENTATION is '{asked}', but {RMW_IMPLEMENTATION} is all there is here: topics "
+        'reach nodes that use another one, services and parameters do not')
 
 
 def receive_buffer_advice(limit_file: Path = _RECEIVE_BUFFER_LIMIT) -> str | None:

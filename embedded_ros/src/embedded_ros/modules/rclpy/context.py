@@ -18,6 +18,7 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable
 import contextlib
+import functools
 import os
 import sys
 import threading
@@ -27,9 +28,10 @@ import weakref
 
 from rclpy._rclpy_pybind11 import RCLError
 from rclpy.exceptions import NotInitializedException
+from rclpy.logging import get_logger
 
 from embedded_ros import arguments
-from embedded_ros.dds.domain import domain_id_from_environment
+from embedded_ros.dds.domain import domain_id_from_environment, middleware_advice
 from embedded_ros.dds.endpoints import Participant
 from embedded_ros.graph import Graph
 
@@ -71,6 +73,7 @@ class Context:
             self.arguments = arguments.parse(sys.argv if args is None else args)
             if initialize_logging:
                 self.arguments.apply_to_logging()
+                _advise_about_middleware()
             if domain_id is None:
                 domain_id = domain_id_from_environment()
             participant = Participant(domain_id)
@@ -164,6 +167,13 @@ class Context:
         traceback: TracebackType | None,
     ) -> None:
         self.try_shutdown()
+
+
+@functools.cache
+def _advise_about_middleware() -> None:
+    """Warn, once in a process."""
+    if advice := middleware_advice():
+        get_logger('rclpy').warning(advice)
 
 
 def shut_down_all() -> None:

@@ -21,6 +21,7 @@ import threading
 from rclpy.context import Context
 
 from embedded_ros import arguments
+from embedded_ros.dds.domain import RMW_IMPLEMENTATION
 
 _default_context: Context | None = None
 _lock = threading.Lock()
@@ -62,7 +63,7 @@ def try_shutdown(*, context: Context | None = None) -> None:
 
 
 def get_rmw_implementation_identifier() -> str:
-    return 'rmw_cyclonedds_cpp'
+    return RMW_IMPLEMENTATION
 
 
 def remove_ros_args(args: list[str] | None = None) -> list[str]:
