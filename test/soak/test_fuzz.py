@@ -91,7 +91,8 @@ def damage_field(message, random_source):
 
 def damage_bytes(data, random_source):
     # Most of the bytes are pixels, where a damage is none: look for places in the fields, too.
-    where = random_source.randint(0, random_source.choice((64, len(data) - 1)))
+    last = len(data) - 1
+    where = random_source.randint(0, random_source.choice((min(64, last), last)))
     kind = random_source.choice(('flip', 'block', 'cut', 'insert', 'extend'))
     if kind == 'flip':
         data[where] ^= 1 << random_source.randint(0, 7)
