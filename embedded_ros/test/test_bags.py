@@ -479,6 +479,21 @@ def test_broken_files_are_one_line(tmp_path, storage):
         bag_command.main(['info', str(path)])
 
 
+def test_a_bag_that_is_damaged_further_on_is_played_until_there(tmp_path, listener, play):
+    path = tmp_path / 'bag'
+    write_bag(path, [('/a', index / 500, String(data=10_000 * 'x')) for index in range(300)])
+    file = path / 'bag.mcap'
+    whole = file.read_bytes()
+    broken = len(whole) // 2  # in the second of three chunks
+    file.write_bytes(whole[:broken] + 11_000 * b'\xff' + whole[broken + 11_000:])
+    listener.subscribe(String, '/a')
+    code, errors = play(path)
+    assert code == 1
+    assert errors.startswith(f"bag '{path}' cannot be read: ")
+    assert len(errors.splitlines()) == 1
+    assert 100 <= len(listener.received) < 200
+
+
 def test_the_command_lists_its_verbs():
     result = subprocess.run(
         [sys.executable, '-c', 'from ros2cli.cli import main; main(["bag", "-h"])'],

@@ -33,7 +33,7 @@ from rosgraph_msgs.msg import Clock
 
 from embedded_ros.messages import type_hash
 from ros2cli.bag_qos import from_bag, offer_for
-from ros2cli.bag_reader import add_bag_arguments, opened_bag, readable
+from ros2cli.bag_reader import add_bag_arguments, messages_from, opened_bag
 from ros2cli.discovery import absolute_topic_name, command_node
 from ros2cli.errors import CommandError
 from ros2cli.stopping import stop_requests
@@ -117,8 +117,7 @@ def _play(arguments: argparse.Namespace) -> None:
         try:
             for _ in itertools.count() if arguments.loop else range(1):
                 sleep_until(time.monotonic_ns() + int(arguments.delay * 1e9), stopped)
-                with readable(arguments.bag_path):
-                    played = player.play(arguments.rate, offset)
+                played = player.play(arguments.rate, offset)
                 if stopped() or not played:
                     break
                 if arguments.wait_for_all_acked is not None:
@@ -220,7 +219,7 @@ class Player:
         ticks = itertools.count(start, self._clock_period) if self._clock else iter(())
         next_tick = next(ticks, None)
         played = 0
-        for connection, stamp, data in self._reader.messages(self._connections, start=first):
+        for connection, stamp, data in messages_from(self._reader, self._connections, first):
             due = start + int((stamp - first) / rate)
             while next_tick is not None and next_tick <= due and not self._stopped():
                 sleep_until(next_tick, self._stopped)

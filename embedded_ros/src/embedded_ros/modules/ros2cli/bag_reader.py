@@ -46,7 +46,7 @@ def opened_bag(path: str, storage: str | None = None) -> Iterator[Any]:
     if not bag.exists():
         raise CommandError(f"bag '{path}' does not exist")
     _check_complete(bag)
-    with readable(path):
+    with _one_line_errors(path):
         reader = Reader(bag)
         reader.open()
     try:
@@ -58,13 +58,17 @@ def opened_bag(path: str, storage: str | None = None) -> Iterator[Any]:
         reader.close()
 
 
+def messages_from(reader: Any, connections: list[Any], start: int) -> Iterator[Any]:
+    """Yield connection, time and bytes of messages from a time on, in the order of time."""
+    with _one_line_errors(reader.path):
+        yield from reader.messages(connections, start=start)
+
+
 @contextlib.contextmanager
-def readable(path: str) -> Iterator[None]:
+def _one_line_errors(path: object) -> Iterator[None]:
     """Turn whatever the parsers of broken files raise into a CommandError."""
     try:
         yield
-    except CommandError:
-        raise
     except Exception as error:
         reason = ' '.join(str(error).split()) or type(error).__name__
         raise CommandError(f"bag '{path}' cannot be read: {reason}") from error

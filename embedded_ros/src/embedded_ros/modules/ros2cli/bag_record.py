@@ -89,9 +89,8 @@ def _record(arguments: argparse.Namespace) -> None:
             counts = {connection.topic: writer.counts[connection.id]
                       for connection in writer.connections}
     _log.info(f"Recorded {sum(counts.values())} messages of {len(counts)} topics to '{path}'")
-    missing = sorted((topics or set()) - counts.keys())
-    if missing:
-        _log.warning(f'Nobody published {", ".join(missing)}')
+    if recorder.missing:
+        _log.warning(f'Nobody published {", ".join(recorder.missing)}')
 
 
 class Recorder:
@@ -107,6 +106,11 @@ class Recorder:
         self._hidden = hidden
         self._seen: set[str] = set()
         self._next_commit = 0.0
+
+    @property
+    def missing(self) -> list[str]:
+        """The given topics that nobody has published so far."""
+        return sorted(set(self._topics or ()) - self._seen)
 
     def look_for_topics(self) -> None:
         """Subscribe to the wanted topics that are published and not yet recorded."""
