@@ -45,6 +45,7 @@ setup(
         'rich',  # progress bars and the terminal display
         'safetensors',
         'torch',
+        'trimesh>=4',  # the user's meshes
     ],
     extras_require={
         'test': [
