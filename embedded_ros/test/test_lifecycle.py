@@ -340,15 +340,21 @@ def test_transitions_are_announced(served):
         ('errorprocessing', 'unconfigured')]
 
 
-def test_a_shutdown_during_a_transition_is_no_error_of_it(ros):
+def test_a_shutdown_during_a_transition_is_no_error_of_it(ros, capsys):
     class Leaving(LifecycleNode):
         def on_configure(self, state):
             rclpy.shutdown()
             return SUCCESS
 
+        def on_activate(self, state):
+            self.create_publisher(Int64, 'numbers', 10)
+            return SUCCESS
+
     node = Leaving('leaving')
     assert node.trigger_configure() is SUCCESS
     assert label(node) == 'inactive'
+    assert node.trigger_activate() is ERROR
+    assert capsys.readouterr().err == ''
 
 
 def test_without_the_interface_nobody_outside_sees_the_states(recorder):

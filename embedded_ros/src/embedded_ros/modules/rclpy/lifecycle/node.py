@@ -169,8 +169,10 @@ class LifecycleNode(ManagedEntity, Node):
             return _checked(callback, previous)
         except Exception:
             # rclpy drops the exception; without its text nobody finds the cause.
-            self.get_logger().error(
-                f'exception while {self._state_machine.state.label}:\n{traceback.format_exc()}')
+            if self.context.ok():  # otherwise a shutdown during the transition is the cause
+                self.get_logger().error(
+                    f'exception while {self._state_machine.state.label}:\n'
+                    f'{traceback.format_exc().rstrip()}')
             return TransitionCallbackReturn.ERROR
 
     def _transition_made(self, transition: Transition) -> None:
