@@ -102,6 +102,8 @@ def test_publish_refuses_other_types_and_broken_bytes(make_node):
         publisher.publish(Int64())
     with pytest.raises(RCLError, match='text'):
         publisher.publish(bytes(serialize(String(data='longer than this')))[:12])
+    with pytest.raises(RCLError, match='the bytes are not CDR'):
+        publisher.publish(b'\0\x11\0\0' + bytes(serialize(String(data='pin')))[4:])
 
 
 def test_destroyed_publisher_says_so(make_node):

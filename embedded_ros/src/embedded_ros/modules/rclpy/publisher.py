@@ -30,6 +30,7 @@ from embedded_ros.dds.endpoints import Participant, Writer
 from embedded_ros.messages import serialize, type_name
 
 MsgType = TypeVar('MsgType')
+_CDR = (b'\0\0', b'\0\1')  # how serialized messages begin, big-endian and little-endian
 
 
 class Publisher(Generic[MsgType]):
@@ -65,6 +66,9 @@ class Publisher(Generic[MsgType]):
         if isinstance(msg, self.msg_type):
             data: Any = serialize(msg)
         elif isinstance(msg, bytes):
+            if msg[:2] not in _CDR:
+                # Peers take it for a broken packet, and it would be sent again without end.
+                raise RCLError(f"Failed to publish on '{self.topic}': the bytes are not CDR")
             data = msg
         else:
             raise TypeError(f'Expected {self.msg_type}, got {type(msg)}')
