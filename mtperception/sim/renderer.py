@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtperception.geometry.camera import PosedCamera
+from mtperception.geometry.camera import Floats, PosedCamera
 from mtperception.sim.triangles import Triangles
 
 PACKAGES = 'libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6'
@@ -133,6 +133,34 @@ class Renderer:
         model.mesh_facenum[mesh] = count
         self._gl.make_current()
         self._mujoco.mjr_uploadMesh(model, self._context, mesh)
+
+    def set_texcoords(self, mesh: int, uv: Floats) -> None:
+        """Lay the texture over a mesh anew: uv is T x 3 x 2, as in Triangles."""
+        start = self.model.mesh_texcoordadr[mesh]
+        self.model.mesh_texcoord[start:start + 3 * len(uv)] = uv.reshape(-1, 2)
+        self._gl.make_current()
+        self._mujoco.mjr_uploadMesh(self.model, self._context, mesh)
+
+    def set_texture(self, texture: int, picture: NDArray[np.uint8]) -> None:
+        """Repaint a texture; the picture is RGB and of the texture's own size."""
+        model = self.model
+        shape = (model.tex_height[texture], model.tex_width[texture], 3)
+        if picture.shape != shape:
+            raise ValueError(f'a picture of {picture.shape} is not of texture {texture}: {shape}')
+        start = model.tex_adr[texture]
+        model.tex_data[start:start + picture.size] = picture.ravel()
+        self._gl.make_current()
+        self._mujoco.mjr_uploadTexture(model, self._context, texture)
+
+    def dress(self, material: int, texture: int, repeat: tuple[float, float] = (1.0, 1.0)) -> None:
+        """Give a material another texture, repeated so many times along u and v."""
+        role = int(self._mujoco.mjtTextureRole.mjTEXROLE_RGB)
+        roles = int(self._mujoco.mjtTextureRole.mjNTEXROLE)
+        # Older releases of MuJoCo look these up in the context, newer ones in the model.
+        self.model.mat_texid[material, role] = texture
+        self._context.mat_texid[material * roles + role] = texture
+        self.model.mat_texrepeat[material] = repeat
+        self._context.mat_texrepeat[2 * material:2 * material + 2] = repeat
 
     def grey(self, view: PosedCamera, shadows: bool = True) -> NDArray[np.uint8]:
         """Return the grey picture, height x width; the headlight stays where the scene has it."""

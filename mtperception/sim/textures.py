@@ -18,8 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mtperception.sim.noise import clouds, Field, smooth, white
+
 Grey = NDArray[np.uint8]
-_Field = NDArray[np.float32]
 
 PLATE_TEXTURES = (
     'brushed_fine', 'brushed_coarse', 'ground', 'milled', 'face_milled', 'blasted', 'mottled',
@@ -45,94 +46,66 @@ def pin_texture(size: int = 512) -> Grey:
     rng = np.random.default_rng(11)
     half = size // 2
     picture = np.full((size, size), 165, dtype=np.float32)
-    bands = cv2.GaussianBlur(_noise(rng, 1, half), (0, 0), sigmaX=half / 24, sigmaY=1)
+    bands = cv2.GaussianBlur(white(rng, 1, half), (0, 0), sigmaX=half / 24, sigmaY=1)
     bands = bands / bands.std()
-    lines = cv2.GaussianBlur(_noise(rng, size, 1), (0, 0), sigmaX=0.1, sigmaY=1.0)
+    lines = cv2.GaussianBlur(white(rng, size, 1), (0, 0), sigmaX=0.1, sigmaY=1.0)
     picture[:, :half] = 165 + 38 * bands + 10 * lines
     y, x = np.mgrid[0:half, 0:half].astype(np.float32) - (half - 1) / 2
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
-    marks = cv2.GaussianBlur(_noise(rng, 1, size), (0, 0), sigmaX=1.5, sigmaY=0.1)[0]
+    marks = cv2.GaussianBlur(white(rng, 1, size), (0, 0), sigmaX=1.5, sigmaY=0.1)[0]
     rings = marks[np.minimum(radius * 2, size - 1).astype(int)] / marks.std()
     fan = np.cos(2 * angle + 0.6) * np.exp(-((radius / half - 0.3) ** 2) / 0.05)
-    grain = cv2.GaussianBlur(_noise(rng, half, half), (0, 0), 0.9)
+    grain = cv2.GaussianBlur(white(rng, half, half), (0, 0), 0.9)
     picture[:half, half:] = 205 + 9 * rings + 16 * fan + 14 * grain
     return _grey(picture)
 
 
-def _grey(field: _Field) -> Grey:
+def _grey(field: Field) -> Grey:
     return np.clip(field, 0, 255).astype(np.uint8)
 
 
-def _noise(rng: np.random.Generator, height: int, width: int) -> _Field:
-    return rng.standard_normal((height, width), dtype=np.float32)
+def _brushed_fine(rng: np.random.Generator, size: int) -> Field:
+    lines = smooth(rng, size, 60, 0.5) + 0.5 * smooth(rng, size, 9, 0.6)
+    return 190 + 11 * lines + 4 * clouds(rng, size)
 
 
-def _smooth(rng: np.random.Generator, size: int, sigma_x: float, sigma_y: float) -> _Field:
-    """Return noise of standard deviation 1, blurred, that tiles."""
-    # Wide blurs are made small and enlarged: the same look in a hundredth of the time.
-    shrink_x, shrink_y = (2 ** max(0, int(np.log2(sigma / 2.0))) for sigma in (sigma_x, sigma_y))
-    field = _noise(rng, size // shrink_y, size // shrink_x)
-    margin = 16
-    field = np.pad(field, margin, mode='wrap')
-    field = cv2.GaussianBlur(
-        field, (0, 0), sigmaX=max(sigma_x / shrink_x, 0.1), sigmaY=max(sigma_y / shrink_y, 0.1))
-    high, wide = field.shape
-    field = cv2.resize(
-        field, (wide * shrink_x, high * shrink_y), interpolation=cv2.INTER_CUBIC)
-    down, right = margin * shrink_y, margin * shrink_x
-    inner = field[down:down + size, right:right + size]
-    return np.asarray(inner / inner.std(), dtype=np.float32)
+def _brushed_coarse(rng: np.random.Generator, size: int) -> Field:
+    lines = smooth(rng, size, 110, 1.6) + 0.7 * smooth(rng, size, 30, 0.7)
+    return 188 + 18 * lines + 5 * clouds(rng, size)
 
 
-def _clouds(rng: np.random.Generator, size: int) -> _Field:
-    return np.asarray(
-        _smooth(rng, size, 90, 90) + 0.6 * _smooth(rng, size, 32, 32)
-        + 0.35 * _smooth(rng, size, 10, 10)
-    )
+def _ground(rng: np.random.Generator, size: int) -> Field:
+    passes = smooth(rng, size, 200, 14)
+    return 196 + 6 * passes + 8 * smooth(rng, size, 140, 0.4) + 3 * clouds(rng, size)
 
 
-def _brushed_fine(rng: np.random.Generator, size: int) -> _Field:
-    lines = _smooth(rng, size, 60, 0.5) + 0.5 * _smooth(rng, size, 9, 0.6)
-    return 190 + 11 * lines + 4 * _clouds(rng, size)
-
-
-def _brushed_coarse(rng: np.random.Generator, size: int) -> _Field:
-    lines = _smooth(rng, size, 110, 1.6) + 0.7 * _smooth(rng, size, 30, 0.7)
-    return 188 + 18 * lines + 5 * _clouds(rng, size)
-
-
-def _ground(rng: np.random.Generator, size: int) -> _Field:
-    passes = _smooth(rng, size, 200, 14)
-    return 196 + 6 * passes + 8 * _smooth(rng, size, 140, 0.4) + 3 * _clouds(rng, size)
-
-
-def _milled(rng: np.random.Generator, size: int) -> _Field:
+def _milled(rng: np.random.Generator, size: int) -> Field:
     """Draw a ball cutter's rows: periodic, slightly irregular lines."""
     y = np.arange(size, dtype=np.float32)[:, None]
-    phase = 2 * np.pi * y * 64 / size + 0.8 * _smooth(rng, size, 80, 3)
-    return 188 + 17 * np.cos(phase) + 9 * _smooth(rng, size, 60, 0.6) + 5 * _clouds(rng, size)
+    phase = 2 * np.pi * y * 64 / size + 0.8 * smooth(rng, size, 80, 3)
+    return 188 + 17 * np.cos(phase) + 9 * smooth(rng, size, 60, 0.6) + 5 * clouds(rng, size)
 
 
-def _face_milled(rng: np.random.Generator, size: int) -> _Field:
+def _face_milled(rng: np.random.Generator, size: int) -> Field:
     """Draw a face cutter's arcs: circles that move along x by one tooth's feed."""
     y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size
     sweep = x + 0.55 * np.sqrt(np.maximum(0.36 - (y - 0.5) ** 2, 0.0)) * 1.8
     teeth = 0.8 * np.cos(2 * np.pi * sweep * 72) + 0.5 * np.cos(2 * np.pi * sweep * 18 + 1.0)
     return np.asarray(
-        190 + 13 * teeth + 7 * _smooth(rng, size, 2, 0.7)
-        + 6 * _clouds(rng, size), dtype=np.float32)
+        190 + 13 * teeth + 7 * smooth(rng, size, 2, 0.7)
+        + 6 * clouds(rng, size), dtype=np.float32)
 
 
-def _blasted(rng: np.random.Generator, size: int) -> _Field:
-    return 188 + 13 * _smooth(rng, size, 0.8, 0.8) + 7 * _smooth(rng, size, 2.5, 2.5) \
-        + 5 * _clouds(rng, size)
+def _blasted(rng: np.random.Generator, size: int) -> Field:
+    return 188 + 13 * smooth(rng, size, 0.8, 0.8) + 7 * smooth(rng, size, 2.5, 2.5) \
+        + 5 * clouds(rng, size)
 
 
-def _mottled(rng: np.random.Generator, size: int) -> _Field:
-    return 180 + 15 * _clouds(rng, size) + 9 * _smooth(rng, size, 1.2, 1.2)
+def _mottled(rng: np.random.Generator, size: int) -> Field:
+    return 180 + 15 * clouds(rng, size) + 9 * smooth(rng, size, 1.2, 1.2)
 
 
-def _worn(rng: np.random.Generator, size: int) -> _Field:
+def _worn(rng: np.random.Generator, size: int) -> Field:
     """Brushed metal with fine scratches in all directions and spots."""
     picture = _brushed_fine(rng, size)
     scratches = np.zeros_like(picture)
@@ -144,28 +117,28 @@ def _worn(rng: np.random.Generator, size: int) -> _Field:
         cv2.line(scratches, (int(x), int(y)), end, shade, 1, cv2.LINE_AA)
     picture = picture + scratches
     return np.asarray(
-        picture - 12 * np.clip(_smooth(rng, size, 8, 8) - 1.6, 0, 2), dtype=np.float32)
+        picture - 12 * np.clip(smooth(rng, size, 8, 8) - 1.6, 0, 2), dtype=np.float32)
 
 
-def _rubber(rng: np.random.Generator, size: int) -> _Field:
-    return 185 + 20 * _smooth(rng, size, 0.7, 0.7) + 6 * _clouds(rng, size)
+def _rubber(rng: np.random.Generator, size: int) -> Field:
+    return 185 + 20 * smooth(rng, size, 0.7, 0.7) + 6 * clouds(rng, size)
 
 
-def _painted(rng: np.random.Generator, size: int) -> _Field:
-    chips = np.clip(_smooth(rng, size, 6, 6) - 2.2, 0, 0.5)
+def _painted(rng: np.random.Generator, size: int) -> Field:
+    chips = np.clip(smooth(rng, size, 6, 6) - 2.2, 0, 0.5)
     return np.asarray(
-        195 + 4 * _smooth(rng, size, 3, 3) + 8 * _clouds(rng, size)
+        195 + 4 * smooth(rng, size, 3, 3) + 8 * clouds(rng, size)
         - 120 * chips, dtype=np.float32)
 
 
-def _wood(rng: np.random.Generator, size: int) -> _Field:
-    return 180 + 16 * _smooth(rng, size, 220, 7) + 10 * _smooth(rng, size, 70, 1.2)
+def _wood(rng: np.random.Generator, size: int) -> Field:
+    return 180 + 16 * smooth(rng, size, 220, 7) + 10 * smooth(rng, size, 70, 1.2)
 
 
-def _concrete(rng: np.random.Generator, size: int) -> _Field:
-    pores = np.clip(_smooth(rng, size, 2, 2) - 2.0, 0, 1)
+def _concrete(rng: np.random.Generator, size: int) -> Field:
+    pores = np.clip(smooth(rng, size, 2, 2) - 2.0, 0, 1)
     return np.asarray(
-        185 + 14 * _clouds(rng, size) + 7 * _smooth(rng, size, 0.8, 0.8)
+        185 + 14 * clouds(rng, size) + 7 * smooth(rng, size, 0.8, 0.8)
         - 90 * pores, dtype=np.float32)
 
 
