@@ -30,7 +30,9 @@ from mtperception.geometry.camera import Floats
 FINISHES = ('steel', 'plastic', 'wood')
 # Edges are broken by this much (metres), so that they catch light.
 _EDGE = 0.0012
-_STEEL, _WOOD = (148, 150, 156, 255), (176, 124, 72, 255)
+Colour = tuple[int, int, int, int]
+_STEEL: Colour = (148, 150, 156, 255)
+_WOOD: Colour = (176, 124, 72, 255)
 
 
 @dataclass(frozen=True)
@@ -138,15 +140,11 @@ def hammer() -> Part:
         (0.038, 0.0155, 0.0155, 2.0), (0.0573, 0.0155, 0.0155, 2.0),
         (0.0585, 0.0143, 0.0143, 2.0)]
     rings = [_head_ring(*section) for section in sections]
-    head = _skin(rings, (rings[0].mean(axis=0), rings[-1].mean(axis=0)))
-    handle_mesh = _skin(handle, (handle[0].mean(axis=0), handle[-1].mean(axis=0)))
-    handle_mesh.visual.face_colors = _WOOD
-    head.visual.face_colors = _STEEL
+    mesh = _ended(handle, _WOOD) + _ended(rings, _STEEL)
     # Convex between the waists of the handle and the neck of the head.
     pieces = (handle[:5], handle[4:], rings[:4], rings[3:5], rings[4:7], rings[6:])
     return Part(
-        'hammer', trimesh.util.concatenate([handle_mesh, head]),
-        tuple(np.concatenate(piece) for piece in pieces), 'steel', 0.025)
+        'hammer', mesh, tuple(np.concatenate(piece) for piece in pieces), 'steel', 0.025)
 
 
 PARTS: dict[str, Callable[[], Part]] = {
@@ -172,7 +170,13 @@ def _slab(outline: Floats, height: float, hub: Floats | None = None) -> trimesh.
     return _skin(rings, (np.array((*centre, -top)), np.array((*centre, top))))
 
 
-def _skin(rings: Sequence[Floats], ends: tuple[Floats, Floats] | None) -> trimesh.Trimesh:
+def _ended(rings: Sequence[Floats], colour: Colour) -> trimesh.Trimesh:
+    return _skin(rings, (rings[0].mean(axis=0), rings[-1].mean(axis=0)), colour)
+
+
+def _skin(
+    rings: Sequence[Floats], ends: tuple[Floats, Floats] | None, colour: Colour | None = None,
+) -> trimesh.Trimesh:
     """
     Join closed curves of N points each, counter-clockwise seen from where they lead.
 
@@ -194,7 +198,11 @@ def _skin(rings: Sequence[Floats], ends: tuple[Floats, Floats] | None) -> trimes
         faces.append(np.column_stack((np.full(count, bottom), after, here)))
         faces.append(np.column_stack((np.full(count, top), last + here, last + after)))
         points = np.concatenate((points, np.stack(ends)))
-    return trimesh.Trimesh(points, np.concatenate(faces), process=False)
+    triangles = np.concatenate(faces)
+    colours = None
+    if colour is not None:
+        colours = np.tile(np.array(colour, dtype=np.uint8), (len(triangles), 1))
+    return trimesh.Trimesh(points, triangles, face_colors=colours, process=False)
 
 
 def _lofted_ovals(sections: Sequence[tuple[float, float, float]]) -> list[Floats]:
@@ -226,8 +234,8 @@ def _centroid(corners: Floats) -> Floats:
     x, y = corners.T
     after_x, after_y = np.roll(x, -1), np.roll(y, -1)
     twice = x * after_y - after_x * y
-    return np.array([(twice * (x + after_x)).sum(), (twice * (y + after_y)).sum()]) / (
-        3.0 * twice.sum())
+    moments = np.array([(twice * (x + after_x)).sum(), (twice * (y + after_y)).sum()])
+    return np.asarray(moments / (3.0 * twice.sum()))
 
 
 def _cut(corners: Floats, edge: float) -> Floats:
@@ -245,4 +253,5 @@ def _inset(corners: Floats, depth: float) -> Floats:
     inwards = np.column_stack((-ahead[:, 1], ahead[:, 0]))
     before = np.roll(inwards, 1, axis=0)
     mitre = before + inwards
-    return corners + depth * mitre / (1.0 + np.einsum('ij,ij->i', before, inwards))[:, None]
+    share = 1.0 + np.einsum('ij,ij->i', before, inwards)
+    return np.asarray(corners + depth * mitre / share[:, None])
