@@ -58,7 +58,7 @@ class Station:
     A camera with a detector in a process of its own, and what that answers.
 
     `received` holds the detections, `values` the newest diagnostics of the detector, with `level`
-    and `message`.
+    and `message`, `diagnosed` the stamp of these.
     """
 
     timeout = 30.0
@@ -76,6 +76,7 @@ class Station:
         self.received = []
         self.values = {}
         self.diagnostics = 0
+        self.diagnosed = None
         self.node = rclpy.create_node('station')
         self.images = self.node.create_publisher(Image, 'image', QoSProfile(depth=5))
         self.node.create_subscription(
@@ -91,6 +92,7 @@ class Station:
             if status.name == '/pin_detector':
                 self.values = {item.key: item.value for item in status.values} | {
                     'level': status.level, 'message': status.message}
+                self.diagnosed = message.header.stamp
                 self.diagnostics += 1
 
     def start(self, **parameters):
