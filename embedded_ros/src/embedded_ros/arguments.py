@@ -112,9 +112,9 @@ class RosArguments:
         """
         Return what holds for a node: its own arguments, then those of the process.
 
-        None stands for no arguments.
+        None stands for no arguments. A node's own need no --ros-args before them.
         """
-        first, then = parse(own or ()), process or cls()
+        first, then = parse(['--ros-args', *(own or ())]), process or cls()
         return cls(
             remappings=first.remappings + then.remappings,
             parameters=then.parameters + first.parameters,

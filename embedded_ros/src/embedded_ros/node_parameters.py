@@ -259,14 +259,12 @@ class NodeParameters:
         """
         Change parameters one by one; return an rcl_interfaces/SetParametersResult for each.
 
-        ParameterNotDeclaredException names those that are not declared; then none changes.
+        ParameterNotDeclaredException names one that is not declared; those before it are set.
         """
-        self._check_declared(parameter_list)
         return [self._set([parameter]) for parameter in parameter_list]
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> Any:
         """Change all of the parameters or none; return one SetParametersResult."""
-        self._check_declared(parameter_list)
         return self._set(parameter_list)
 
     def _check_declared(self, parameter_list: list[Parameter]) -> None:
@@ -280,11 +278,14 @@ class NodeParameters:
             raise ParameterNotDeclaredException(unknown)
 
     def _set(self, parameters: list[Parameter]) -> Any:
-        for adapt in self._pre_set_parameters_callbacks:
-            parameters = adapt(parameters)
+        if self._pre_set_parameters_callbacks:
+            # Each is given the same list; what they return is joined.
+            parameters = [
+                parameter for adapt in self._pre_set_parameters_callbacks
+                for parameter in adapt(parameters)]
             if not parameters:
                 return rejected('a pre-set callback left no parameter to set')
-            self._check_declared(parameters)
+        self._check_declared(parameters)
         return self._change(parameters, None)
 
     def _change(self, parameters: list[Parameter], declared: Descriptors | None) -> Any:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future as PoolFuture, ThreadPoolExecutor
+import contextlib
 import inspect
 import os
 import threading
@@ -341,6 +342,13 @@ class MultiThreadedExecutor(Executor):
         super().shutdown(timeout_sec)
         self._pool.shutdown(wait=wait_for_threads)
         return True
+
+    def _spin_once(
+        self, deadline: _Deadline, enough: Callable[[], bool] = lambda: False,
+    ) -> None:
+        # As in rclpy: only the single-threaded executor tells of a shutdown from outside.
+        with contextlib.suppress(ExternalShutdownException):
+            super()._spin_once(deadline, enough)
 
     def _start(self, work: Callable[[], None]) -> None:
         try:

@@ -32,6 +32,7 @@ from rclpy.client import Client
 from rclpy.clock import Clock, ROSClock
 from rclpy.context import Context
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from rclpy.exceptions import NotInitializedException
 from rclpy.expand_topic_name import expand_topic_name
 from rclpy.guard_condition import GuardCondition
 from rclpy.logging import get_logger
@@ -86,7 +87,8 @@ class Node(NodeParameters, NodeGraph):
         automatically_declare_parameters_from_overrides: bool = False,
     ) -> None:
         self._context: Context = get_default_context() if context is None else context
-        self._context.require_ok()
+        if not self._context.ok():
+            raise NotInitializedException('cannot create a node')
         self._arguments = RosArguments.combined(
             cli_args, self._context.arguments if use_global_arguments else None)
         self._name = self._arguments.node_name(node_name)

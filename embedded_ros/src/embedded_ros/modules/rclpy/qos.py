@@ -221,8 +221,8 @@ class QoSCompatibility(IntEnum):
 
 
 def qos_policy_name_from_kind(policy_kind: QoSPolicyKind | int) -> str:
-    """Return the name of a policy as ROS 2 writes it in warnings."""
-    return f'{QoSPolicyKind(policy_kind).name}_QOS_POLICY'
+    """Return the name of a policy as rclpy writes it in warnings."""
+    return QoSPolicyKind(policy_kind).name
 
 
 def qos_check_compatible(
@@ -231,22 +231,38 @@ def qos_check_compatible(
     """
     Return whether a publisher and a subscription with these profiles meet, and if not, why.
 
-    A policy left to the system makes the answer a warning: nobody can say.
+    Where a policy is left to the system and that decides about it, the answer is a warning.
     """
     errors = _mismatches(publisher_qos, subscription_qos)
     if errors:
         return QoSCompatibility.ERROR, ' '.join(f'ERROR: {error};' for error in errors)
-    undecided = [
-        name
-        for name in ('reliability', 'durability')
-        for profile in (publisher_qos, subscription_qos)
-        if getattr(profile, name).name in ('UNKNOWN', 'SYSTEM_DEFAULT')
-    ]
-    if undecided:
-        return QoSCompatibility.WARNING, ' '.join(
-            f'WARNING: {name} is left to the system;' for name in dict.fromkeys(undecided)
-        )
+    warnings = [
+        f"WARNING: Publisher's {name} is {offered.short_key} "
+        f"and subscription's is {requested.short_key};"
+        for name, weak, strong in _STRENGTHS
+        if _undecided(
+            offered := getattr(publisher_qos, name),
+            requested := getattr(subscription_qos, name), weak, strong)]
+    if warnings:
+        return QoSCompatibility.WARNING, ' '.join(warnings)
     return QoSCompatibility.OK, ''
+
+
+_STRENGTHS = (
+    ('reliability', ReliabilityPolicy.BEST_EFFORT, ReliabilityPolicy.RELIABLE),
+    ('durability', DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL),
+    ('liveliness', LivelinessPolicy.AUTOMATIC, LivelinessPolicy.MANUAL_BY_TOPIC),
+)
+
+
+def _undecided(
+    offered: QoSPolicyEnum, requested: QoSPolicyEnum, weak: QoSPolicyEnum, strong: QoSPolicyEnum
+) -> bool:
+    """Tell whether the system's choice can keep both apart."""
+    left_open = ('SYSTEM_DEFAULT', 'UNKNOWN')
+    if offered.name in left_open:
+        return requested.name in left_open or requested is strong
+    return requested.name in left_open and offered is weak
 
 
 def _mismatches(publisher: QoSProfile, subscription: QoSProfile) -> list[str]:

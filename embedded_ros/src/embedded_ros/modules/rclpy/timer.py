@@ -73,10 +73,8 @@ class Timer:
 
     @timer_period_ns.setter
     def timer_period_ns(self, period: int) -> None:
-        with self._lock:
-            self._period = int(period)
-            self._next = self._last + self._period
-        self._changed()
+        """Set the period from the next call on; `reset` brings that forward."""
+        self._period = int(period)
 
     def is_ready(self) -> bool:
         return not self._canceled and self._clock._timer_ns() >= self._next
