@@ -26,6 +26,10 @@ import pytest
 import rclpy
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from ros2cli.bag_qos import to_bag
+from rosbags.rosbag2 import StoragePlugin, Writer
+
+from embedded_ros.messages import definition_text, serialize, type_hash, type_name
 
 DOMAIN_VARIABLES = (
     'ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_STATIC_PEERS', 'ROS_LOCALHOST_ONLY', 'CYCLONEDDS_URI')
@@ -104,6 +108,45 @@ def start(domain: int) -> Iterator[Callable[..., Program]]:
     yield start_program
     for program in programs:
         program.kill()
+
+
+@pytest.fixture
+def ros2_bag(start: Callable[..., Program]) -> Callable[..., Program]:
+    """Return a function that starts `ros2 bag`."""
+    source = 'import sys; from ros2cli.cli import main; sys.exit(main())'
+    return lambda *arguments: start(source, 'bag', *map(str, arguments))
+
+
+@pytest.fixture(scope='session')
+def wire_bytes() -> Callable[[object], bytes]:
+    """Return a function that gives a message's bytes, filled up to whole words as when sent."""
+
+    def fill_up(message: object) -> bytes:
+        data = bytes(serialize(message))
+        return data + bytes(-len(data) % 4)
+
+    return fill_up
+
+
+@pytest.fixture(scope='session')
+def write_bag() -> Callable[..., None]:
+    """Return a function that writes (topic, seconds, message) with rosbags alone."""
+
+    def write(path, messages, *, storage='mcap', offers=(), **declared):
+        writer = Writer(path, version=9, storage_plugin=StoragePlugin[storage.upper()])
+        with writer:
+            connections = {}
+            for topic, seconds, message in messages:
+                if topic not in connections:
+                    name = type_name(type(message))
+                    connections[topic] = writer.add_connection(
+                        topic, declared.get('type_name', name), msgdef=definition_text(name),
+                        rihs01=declared.get('digest', type_hash(name)),
+                        offered_qos_profiles=[to_bag(offer) for offer in offers])
+                stamp = 1_700_000_000 * 10**9 + round(seconds * 1e9)
+                writer.write(connections[topic], stamp, serialize(message))
+
+    return write
 
 
 @pytest.fixture

@@ -122,9 +122,9 @@ def _play(arguments: argparse.Namespace) -> None:
                     break
                 if arguments.wait_for_all_acked is not None:
                     _wait_for_acknowledgements(publishers, arguments.wait_for_all_acked)
-        except (InvalidHandle, RCLError):
-            if not stopped():  # the signal has ended the wait for a slow subscription
-                raise
+        except (InvalidHandle, RCLError) as error:
+            if not stopped():  # otherwise a signal has ended the wait for a slow subscription
+                raise CommandError(str(error)) from error
 
 
 def _wanted(reader: Any, arguments: argparse.Namespace) -> list[Any]:
