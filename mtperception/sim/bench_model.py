@@ -1,0 +1,230 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The physics of a bench: bodies that fall onto it, and may be any of a catalogue of parts.
+
+The model is compiled once. It has some free bodies, and each of them becomes any part by copying
+that part's convex pieces, mass and inertia from a body of the catalogue, which takes no part in
+anything. So any number of alike or different parts falls without compiling again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mtperception.geometry.camera import Floats
+from mtperception.sim.parts import Part
+from mtperception.sim.renderer import import_mujoco, mesh_placeholder
+
+# Seconds; larger steps let thin parts sink into each other.
+TIMESTEP = 0.004
+# Sliding, torsional and rolling: with these, and six-dimensional contacts, everything comes to
+# rest.
+FRICTION = (0.5, 0.005, 0.001)
+# Air that takes this share of the speed in a second, moving and turning.
+_DAMPING = 1.0
+_DENSITY = 2700.0
+# What is not there lies far below the bench, apart.
+_DEPTH = 50.0
+# At rest: no faster than this, in metres and radians a second.
+_STILL, _STILL_TURNING = 0.01, 0.2
+_SETTLING = 3.0
+VISIBLE_GROUP, HIDDEN_GROUP = 0, 5
+_COPIED = ('dataid', 'pos', 'quat', 'size', 'aabb', 'rbound')
+
+
+def bench_spec(parts: Sequence[Part], bodies: int) -> Any:
+    """
+    Return a model of a bench, the plane z = 0, with so many bodies, yet to be compiled.
+
+    Materials, lights and more can be added. The bodies' visual meshes (named `body0` ..., like
+    the bodies, their geoms and their materials) are to be written by a Renderer.
+    """
+    mujoco = import_mujoco()
+    spec = mujoco.MjSpec()
+    spec.option.timestep = TIMESTEP
+    spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    # Its boxes are those of the pieces that a body was compiled with.
+    spec.option.disableflags = mujoco.mjtDisableBit.mjDSBL_MIDPHASE
+    world = spec.worldbody
+    world.add_geom(
+        name='bench', type=mujoco.mjtGeom.mjGEOM_PLANE, size=(0.0, 0.0, 0.1), group=HIDDEN_GROUP,
+        condim=6, friction=FRICTION)
+    for index, part in enumerate(parts):
+        _add_to_catalogue(mujoco, spec, index, part)
+    pieces = max(len(part.collision) for part in parts)
+    triangles = max(len(part.mesh.faces) for part in parts)
+    for index in range(bodies):
+        _add_body(mujoco, spec, body_name(index), pieces, triangles)
+    return spec
+
+
+def body_name(index: int) -> str:
+    """Return the name of a body, of its visual geom and mesh, and of its material."""
+    return f'body{index}'
+
+
+def _add_to_catalogue(mujoco: Any, spec: Any, index: int, part: Part) -> None:
+    shelf = spec.worldbody.add_body(name=_shelf_name(index))
+    for number, piece in enumerate(part.collision):
+        name = f'{_shelf_name(index)}_{number}'
+        spec.add_mesh(name=name, uservert=np.asarray(piece, dtype=np.float64).ravel())
+        shelf.add_geom(
+            name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, density=_DENSITY,
+            contype=0, conaffinity=0, group=HIDDEN_GROUP)
+
+
+def _shelf_name(index: int) -> str:
+    return f'catalogue{index}'
+
+
+def _add_body(mujoco: Any, spec: Any, name: str, pieces: int, triangles: int) -> None:
+    # The inertia's frame is askew, so that the compiler does not take what any part's would be
+    # for something simpler.
+    body = spec.worldbody.add_body(
+        name=name, explicitinertial=True, mass=1.0, inertia=(1.0, 1.1, 1.2), ipos=(0.1, 0.2, 0.3),
+        iquat=(0.5, 0.5, 0.5, 0.5))
+    body.add_freejoint()
+    for number in range(pieces):
+        body.add_geom(
+            name=f'{name}_{number}', type=mujoco.mjtGeom.mjGEOM_MESH,
+            meshname=f'{_shelf_name(0)}_0', pos=(0.1, 0.2, 0.3), quat=(0.5, 0.5, 0.5, 0.5),
+            condim=6, friction=FRICTION, group=HIDDEN_GROUP)
+    spec.add_material(name=name)
+    spec.add_mesh(
+        name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
+        **mesh_placeholder(triangles))
+    body.add_geom(
+        name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, material=name, contype=0,
+        conaffinity=0, group=HIDDEN_GROUP)
+
+
+class Bodies:
+    """
+    The free bodies of a compiled bench.
+
+    The catalogue are the parts that the model was made with. Everything starts absent. `data` is
+    the state of the simulation, a Renderer's own so that it draws what happens.
+    """
+
+    def __init__(self, model: Any, data: Any, catalogue: Sequence[Part], bodies: int) -> None:
+        self._mujoco = import_mujoco()
+        self.model, self.data = model, data
+        self._catalogue = [
+            (int(model.body(_shelf_name(i)).id), len(part.collision))
+            for i, part in enumerate(catalogue)]
+        self._bodies = [int(model.body(body_name(i)).id) for i in range(bodies)]
+        self.geoms = [int(model.geom(body_name(i)).id) for i in range(bodies)]
+        # The compiler moves meshes to their centre of mass; what these are rewritten with is in
+        # the part's frame.
+        model.geom_pos[self.geoms] = 0.0
+        model.geom_quat[self.geoms] = (1.0, 0.0, 0.0, 0.0)
+        model.geom_sameframe[:] = 0
+        model.body_sameframe[:] = 0
+        self.present: set[int] = set()
+        self.clear()
+
+    def clear(self) -> None:
+        """Take everything away; what follows is not influenced by what was before."""
+        self._mujoco.mj_resetData(self.model, self.data)
+        for body in range(len(self._bodies)):
+            self._become(body, 0)
+            self.remove(body)
+
+    def remove(self, body: int) -> None:
+        """Take a body away."""
+        self.present.discard(body)
+        self.model.geom_group[self.geoms[body]] = HIDDEN_GROUP
+        pieces = self._pieces(body)
+        self.model.geom_contype[pieces] = self.model.geom_conaffinity[pieces] = 0
+        self.place(body, np.array((10.0 * body, 0.0, -_DEPTH)), np.eye(3))
+
+    def add(self, body: int, part: int) -> None:
+        """Make a body a part of the catalogue; where, and how it looks, is to be said next."""
+        self._become(body, part)
+        self.present.add(body)
+        self.model.geom_group[self.geoms[body]] = VISIBLE_GROUP
+
+    def _become(self, body: int, part: int) -> None:
+        model = self.model
+        source, count = self._catalogue[part]
+        target = self._bodies[body]
+        for name in ('mass', 'inertia', 'ipos', 'iquat'):
+            values = getattr(model, f'body_{name}')
+            values[target] = values[source]
+        first = model.body_geomadr[source]
+        pieces = self._pieces(body)
+        for name in _COPIED:
+            values = getattr(model, f'geom_{name}')
+            values[pieces[:count]] = values[first:first + count]
+        model.geom_contype[pieces] = model.geom_conaffinity[pieces] = 0
+        model.geom_contype[pieces[:count]] = model.geom_conaffinity[pieces[:count]] = 1
+        dof = model.body_dofadr[target]
+        model.dof_damping[dof:dof + 3] = _DAMPING * model.body_mass[target]
+        model.dof_damping[dof + 3:dof + 6] = _DAMPING * model.body_inertia[target].max()
+
+    def _pieces(self, body: int) -> Any:
+        model, number = self.model, self._bodies[body]
+        first = model.body_geomadr[number]
+        # The last one is the visual geom.
+        return np.arange(first, first + model.body_geomnum[number] - 1)
+
+    def weighed(self) -> None:
+        """Have the solver's constants follow the bodies' masses; to be called after `add`."""
+        qpos, qvel = self.data.qpos.copy(), self.data.qvel.copy()
+        self._mujoco.mj_setConst(self.model, self.data)
+        self.data.qpos[:], self.data.qvel[:] = qpos, qvel
+
+    def place(self, body: int, position: Floats, rotation: Floats) -> None:
+        """Put a body's origin (metres) and axes (3 x 3) somewhere in the world, at rest."""
+        quaternion = np.empty(4)
+        self._mujoco.mju_mat2Quat(quaternion, np.ascontiguousarray(rotation).ravel())
+        joint = self.model.body_jntadr[self._bodies[body]]
+        start = self.model.jnt_qposadr[joint]
+        self.data.qpos[start:start + 3] = position
+        self.data.qpos[start + 3:start + 7] = quaternion
+        dof = self.model.jnt_dofadr[joint]
+        self.data.qvel[dof:dof + 6] = 0.0
+
+    def pose(self, body: int) -> tuple[Floats, Floats]:
+        """Return a body's axes (3 x 3) and origin (metres) in the world."""
+        joint = self.model.body_jntadr[self._bodies[body]]
+        start = self.model.jnt_qposadr[joint]
+        rotation = np.empty(9)
+        self._mujoco.mju_quat2Mat(rotation, self.data.qpos[start + 3:start + 7])
+        return rotation.reshape(3, 3), self.data.qpos[start:start + 3].copy()
+
+    def speed(self) -> tuple[float, float]:
+        """Return how fast the fastest body moves and turns, in metres and radians a second."""
+        if not self.present:
+            return 0.0, 0.0
+        starts = [int(self.model.body_dofadr[self._bodies[body]]) for body in self.present]
+        speeds = np.stack([self.data.qvel[start:start + 6] for start in starts])
+        return (
+            float(np.linalg.norm(speeds[:, :3], axis=1).max()),
+            float(np.linalg.norm(speeds[:, 3:], axis=1).max()))
+
+    def settle(self) -> bool:
+        """Let everything fall, and tell whether it came to rest."""
+        still = 0
+        for _ in range(round(_SETTLING / TIMESTEP / 20)):
+            self._mujoco.mj_step(self.model, self.data, nstep=20)
+            moving, turning = self.speed()
+            still = still + 1 if moving < _STILL and turning < _STILL_TURNING else 0
+            # Twice, since what is thrown up rests for a moment, too.
+            if still == 2:
+                return True
+        return False
