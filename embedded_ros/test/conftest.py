@@ -26,10 +26,6 @@ import pytest
 import rclpy
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
-from ros2cli.bag_qos import to_bag
-from rosbags.rosbag2 import StoragePlugin, Writer
-
-from embedded_ros.messages import definition_text, serialize, type_hash, type_name
 
 DOMAIN_VARIABLES = (
     'ROS_AUTOMATIC_DISCOVERY_RANGE', 'ROS_STATIC_PEERS', 'ROS_LOCALHOST_ONLY', 'CYCLONEDDS_URI')
@@ -120,6 +116,7 @@ def ros2_bag(start: Callable[..., Program]) -> Callable[..., Program]:
 @pytest.fixture(scope='session')
 def wire_bytes() -> Callable[[object], bytes]:
     """Return a function that gives a message's bytes, filled up to whole words as when sent."""
+    from embedded_ros.messages import serialize
 
     def fill_up(message: object) -> bytes:
         data = bytes(serialize(message))
@@ -131,6 +128,11 @@ def wire_bytes() -> Callable[[object], bytes]:
 @pytest.fixture(scope='session')
 def write_bag() -> Callable[..., None]:
     """Return a function that writes (topic, seconds, message) with rosbags alone."""
+    # Not at the top: the conformance tests beside run on a real ROS 2, too.
+    from ros2cli.bag_qos import to_bag
+    from rosbags.rosbag2 import StoragePlugin, Writer
+
+    from embedded_ros.messages import definition_text, serialize, type_hash, type_name
 
     def write(path, messages, *, storage='mcap', offers=(), **declared):
         writer = Writer(path, version=9, storage_plugin=StoragePlugin[storage.upper()])
