@@ -19,9 +19,11 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 from typing import Any, NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+REPEAT = 5.0  # seconds until a failing callback is told again
 
 
 def run_node(make_node: Callable[[], Any]) -> NoReturn:
@@ -44,8 +46,7 @@ def run_node(make_node: Callable[[], Any]) -> NoReturn:
 
 def _run(make_node: Callable[[], Any]) -> int:
     import rclpy
-    from rclpy.exceptions import ParameterException
-    from rclpy.executors import ExternalShutdownException
+    from rclpy.exceptions import NameValidationException, ParameterException
 
     node = None
     try:
@@ -54,15 +55,16 @@ def _run(make_node: Callable[[], Any]) -> int:
         return complain(error)
     try:
         node = make_node()
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
+        _spin(node)
+    except KeyboardInterrupt:
         return 0
     except Exception as error:
         if not rclpy.ok():  # a signal, of which native code has made an error of its own
             return 0
         if isinstance(error, ModuleNotFoundError):
             return complain(f'{error}: pip install -r requirements.txt (README.md)')
-        if isinstance(error, OSError | ParameterException | RuntimeError | ValueError):
+        if isinstance(error, (
+                NameValidationException, OSError, ParameterException, RuntimeError, ValueError)):
             return complain(error)
         raise
     finally:
@@ -72,6 +74,22 @@ def _run(make_node: Callable[[], Any]) -> int:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _spin(node: Any) -> None:
+    """Run callbacks until the shutdown; one that fails is logged and ends nothing."""
+    import rclpy
+    from rclpy.executors import ExternalShutdownException
+
+    while rclpy.ok():
+        try:
+            rclpy.spin(node)
+        except ExternalShutdownException:
+            return
+        except Exception:
+            if rclpy.ok():  # otherwise a signal, of which native code has made an error of its own
+                node.get_logger().error(
+                    f'a callback failed: {traceback.format_exc()}', throttle_duration_sec=REPEAT)
 
 
 def _leave(status: int) -> NoReturn:

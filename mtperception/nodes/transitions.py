@@ -30,8 +30,7 @@ class Transitions:
 
     `state` is the last one reached, `failure` the reason why the last transition failed, or
     empty. A step that raises is a FAILURE: the node stays in its state, and the same transition
-    may be tried again. (An exception that reaches rclpy is an ERROR without a word, which ends in
-    `finalized`.)
+    may be tried again. (To rclpy an exception is an ERROR, whose text it does not tell.)
     """
 
     def __init__(self, node: LifecycleNode) -> None:
