@@ -12,7 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a lens and a sensor do to a picture: pure functions on grey float32 pictures, 0 to 1."""
+"""
+What a lens and a sensor do to a picture: pure functions on float32 pictures, 0 to 1.
+
+Pictures are grey (H x W) or RGB (H x W x 3).
+"""
 
 from dataclasses import dataclass
 
@@ -72,7 +76,7 @@ def glare(
     and sigma_v across it. It brightens the surface by `strength` in proportion to its own
     brightness and by `veil` whatever that is; only where the mask says so.
     """
-    height, width = picture.shape
+    height, width = picture.shape[:2]
     rows = np.arange(height, dtype=np.float32)[:, None] - np.float32(y)
     columns = np.arange(width, dtype=np.float32)[None] - np.float32(x)
     cosine, sine = np.float32(np.cos(angle)), np.float32(np.sin(angle))
@@ -81,6 +85,7 @@ def glare(
     spot = cv2.exp(-0.5 * (along * along + across * across))
     if where is not None:
         spot *= where
+    spot = _over_channels(spot, picture)
     lit = picture + spot * (np.float32(strength) * picture + np.float32(veil))
     return np.asarray(lit, dtype=np.float32)
 
@@ -104,10 +109,15 @@ def compressed(picture: Picture, knee: float) -> Picture:
 
 def vignetted(picture: Picture, strength: float) -> Picture:
     """Darken towards the corners, by `strength` there."""
-    height, width = picture.shape
+    height, width = picture.shape[:2]
     rows = np.linspace(-1.0, 1.0, height, dtype=np.float32)[:, None]
     columns = np.linspace(-1.0, 1.0, width, dtype=np.float32)[None]
-    return picture * (1.0 - np.float32(strength / 2.0) * (rows * rows + columns * columns))
+    kept = 1.0 - np.float32(strength / 2.0) * (rows * rows + columns * columns)
+    return picture * _over_channels(kept, picture)
+
+
+def _over_channels(factor: Picture, picture: Picture) -> Picture:
+    return factor if picture.ndim == 2 else factor[:, :, None]
 
 
 def defocused(picture: Picture, sigma: float) -> Picture:

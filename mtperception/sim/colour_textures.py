@@ -43,7 +43,8 @@ def _any(rng: _Rng) -> Field:
     """Draw a colour, dull ones more often than bright ones."""
     hue, value = rng.uniform(0, 180), rng.uniform(25, 250)
     saturation = 255 * rng.beta(1.0, 1.6)
-    colour = cv2.cvtColor(np.uint8([[[hue, saturation, value]]]), cv2.COLOR_HSV2RGB)
+    pixel = np.array([[(hue, saturation, value)]], dtype=np.uint8)
+    colour = cv2.cvtColor(pixel, cv2.COLOR_HSV2RGB)
     return np.asarray(colour[0, 0], dtype=np.float32)
 
 
@@ -67,7 +68,7 @@ def _mixed(one: Field, other: Field, share: Field) -> Field:
 
 def _divisor(rng: _Rng, low: int, high: int) -> int:
     """Draw a power of two, so that a pattern fits the tile."""
-    return 2 ** int(rng.integers(low, high + 1))
+    return 1 << int(rng.integers(low, high + 1))
 
 
 def _rows(size: int) -> Field:
@@ -113,7 +114,7 @@ def _cloth(rng: _Rng, size: int) -> Field:
     share = np.where(over, 1.0, 0.0).astype(np.float32)
     bulge = np.where(over, np.abs(down), np.abs(across)) - 0.6
     worn = 0.06 * clouds(rng, size) + 0.05 * smooth(rng, size, 0.7, 0.7)
-    return _mixed(one, other, share) * (1.0 + (0.35 * bulge + worn)[..., None])
+    return _shaded(_mixed(one, other, share), (0.35 * bulge + worn).astype(np.float32))
 
 
 def _cardboard(rng: _Rng, size: int) -> Field:
@@ -142,7 +143,7 @@ def _noise(rng: _Rng, size: int) -> Field:
 def _checker(rng: _Rng, size: int) -> Field:
     step = np.arange(size) * _divisor(rng, 2, 5) // size
     share = ((step[:, None] + step[None]) % 2).astype(np.float32)
-    return _mixed(_any(rng), _any(rng), share) * (1.0 + 0.03 * clouds(rng, size)[..., None])
+    return _shaded(_mixed(_any(rng), _any(rng), share), 0.03 * clouds(rng, size))
 
 
 def _stripes(rng: _Rng, size: int) -> Field:
@@ -153,7 +154,7 @@ def _stripes(rng: _Rng, size: int) -> Field:
     edges = np.sort(rng.integers(1, size, int(rng.integers(1, 5))))
     colours = np.stack([_any(rng) for _ in range(len(edges) + 1)])
     picture[:] = colours[np.searchsorted(edges, place, side='right')]
-    return picture * (1.0 + 0.03 * clouds(rng, size)[..., None])
+    return _shaded(picture, 0.03 * clouds(rng, size))
 
 
 def _cells(rng: _Rng, size: int, count: int) -> tuple[Field, NDArray[np.int32]]:
@@ -191,7 +192,7 @@ def _terrazzo(rng: _Rng, size: int) -> Field:
     reach = rng.uniform(0.3, 1.2, number.max() + 1) * np.percentile(distance, 70)
     chips = np.clip(reach[number] - distance + 0.5, 0.0, 1.0).astype(np.float32)
     picture = _any(rng) * (1.0 - chips[..., None]) + colours[kind[number]] * chips[..., None]
-    return np.asarray(picture * (1.0 + 0.03 * clouds(rng, size)[..., None]), dtype=np.float32)
+    return _shaded(picture, 0.03 * clouds(rng, size))
 
 
 def _tiles(rng: _Rng, size: int) -> Field:
