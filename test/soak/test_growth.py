@@ -26,11 +26,11 @@ MOST_GROWTH = 8  # megabytes: what the C library keeps varies by about that
 
 
 def usage(process):
-    """Give resident megabytes, threads and open files of a process."""
+    """Give megabytes, threads and open files of a process; pages of libraries are not counted."""
     folder = Path(f'/proc/{process.pid}')
     fields = dict(line.split(':', 1) for line in (folder / 'status').read_text().splitlines())
-    resident = int(fields['VmRSS'].split()[0]) / 1024
-    return resident, int(fields['Threads']), len(list((folder / 'fd').iterdir()))
+    memory = int(fields['RssAnon'].split()[0]) / 1024
+    return memory, int(fields['Threads']), len(list((folder / 'fd').iterdir()))
 
 
 def assert_flat(samples, tell):
