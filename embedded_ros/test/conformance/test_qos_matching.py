@@ -117,7 +117,7 @@ def test_default_profiles_leave_liveliness_to_the_system():
 
 def test_policy_names():
     assert qos_policy_name_from_kind(QoSPolicyKind.RELIABILITY) == 'RELIABILITY'
-    assert ReliabilityPolicy.get_from_short_key('best_effort') is BEST_EFFORT
+    assert ReliabilityPolicy.get_from_short_key('best_effort') == BEST_EFFORT
     assert RELIABLE.short_key == 'reliable'
     assert 'transient_local' in DurabilityPolicy.short_keys()
 
@@ -129,7 +129,7 @@ def test_number_stands_for_a_reliable_profile(make_node):
     assert publisher.qos_profile.durability == VOLATILE
     assert publisher.qos_profile.history == HistoryPolicy.KEEP_LAST
     assert publisher.qos_profile.depth == 7
-    with pytest.raises(ValueError, match='[Dd]epth'):
+    with pytest.raises(ValueError, match=r'[Dd]epth'):
         node.create_publisher(Int64, 'topic', -1)
     with pytest.raises(TypeError):
         node.create_publisher(Int64, 'topic', 'reliable')

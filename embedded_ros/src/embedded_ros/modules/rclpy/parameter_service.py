@@ -14,9 +14,10 @@
 
 """The services through which a node's parameters are read and changed from outside."""
 
+import contextlib
 from typing import Any, TYPE_CHECKING
 
-from rcl_interfaces.msg import ParameterDescriptor, ParameterValue, SetParametersResult
+from rcl_interfaces.msg import SetParametersResult
 from rcl_interfaces.srv import (
     DescribeParameters,
     GetParameters,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class ParameterService:
-    """Six services under the node's own name; a parameter that is not declared has no value."""
+    """Six services under the node's own name; asked for an unknown one, they answer nothing."""
 
     def __init__(self, node: 'Node') -> None:
         """Offer the services of `node`."""
@@ -50,27 +51,21 @@ class ParameterService:
             node.create_service(service, f'~/{name}', callback, qos_profile=qos_profile_parameters)
 
     def _describe(self, request: Any, response: Any) -> Any:
-        for name in request.names:
-            try:
-                response.descriptors.append(self._node.describe_parameter(name))
-            except ParameterNotDeclaredException:
-                response.descriptors.append(ParameterDescriptor())
+        with contextlib.suppress(ParameterNotDeclaredException):
+            response.descriptors = [
+                self._node.describe_parameter(name) for name in request.names]
         return response
 
     def _get(self, request: Any, response: Any) -> Any:
-        for name in request.names:
-            try:
-                response.values.append(self._node.get_parameter(name).get_parameter_value())
-            except (ParameterNotDeclaredException, ParameterUninitializedException):
-                response.values.append(ParameterValue())
+        with contextlib.suppress(ParameterNotDeclaredException, ParameterUninitializedException):
+            response.values = [
+                self._node.get_parameter(name).get_parameter_value() for name in request.names]
         return response
 
     def _get_types(self, request: Any, response: Any) -> Any:
-        for name in request.names:
-            try:
-                response.types.append(int(self._node.get_parameter_type(name)))
-            except ParameterNotDeclaredException:
-                response.types.append(int(Parameter.Type.NOT_SET))
+        with contextlib.suppress(ParameterNotDeclaredException):
+            response.types = [
+                int(self._node.get_parameter_type(name)) for name in request.names]
         return response
 
     def _list(self, request: Any, response: Any) -> Any:
