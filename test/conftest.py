@@ -14,11 +14,15 @@
 
 """Domains of their own for the tests, and a station around a detector in another process."""
 
+import contextlib
+import fcntl
 import itertools
 import os
+from pathlib import Path
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -30,17 +34,27 @@ for _ in range(os.getpid() % 40):
     next(_domains)
 
 
-def take_domain(monkeypatch):
-    domain = next(_domains)
-    monkeypatch.setenv('ROS_DOMAIN_ID', str(domain))
-    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    return domain
+@contextlib.contextmanager
+def own_domain():
+    """Set a DDS domain that no other run of these tests uses now; give its number."""
+    for domain in _domains:
+        with (Path(tempfile.gettempdir()) / f'mtperception-domain-{domain}').open('w') as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv('ROS_DOMAIN_ID', str(domain))
+                patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+                yield domain
+            return
 
 
 @pytest.fixture
-def ros_domain(monkeypatch):
+def ros_domain():
     """Give the test a DDS domain of its own, for this process and those that it starts."""
-    return take_domain(monkeypatch)
+    with own_domain() as domain:
+        yield domain
 
 
 @pytest.fixture
@@ -180,8 +194,7 @@ def station(tmp_path_factory):
     """Give the module a station in a domain of its own."""
     import rclpy
 
-    with pytest.MonkeyPatch.context() as patch:
-        take_domain(patch)
+    with own_domain():
         rclpy.init()
         here = Station(tmp_path_factory.mktemp('station'))
         yield here
