@@ -50,8 +50,8 @@ def bench_spec(parts: Sequence[Part], bodies: int) -> Any:
     """
     Return a model of a bench, the plane z = 0, with so many bodies, yet to be compiled.
 
-    Materials, lights and more can be added. The bodies' visual meshes (named `body0` ..., like
-    the bodies, their geoms and their materials) are to be written by a Renderer.
+    Materials (named `body0` ..., like the bodies, their visual geoms and meshes), lights and more
+    are to be added. The visual meshes are to be written by a Renderer.
     """
     mujoco = import_mujoco()
     spec = mujoco.MjSpec()
@@ -103,13 +103,16 @@ def _add_body(mujoco: Any, spec: Any, name: str, pieces: int, triangles: int) ->
             name=f'{name}_{number}', type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=f'{_shelf_name(0)}_0', pos=(0.1, 0.2, 0.3), quat=(0.5, 0.5, 0.5, 0.5),
             condim=6, friction=FRICTION, group=HIDDEN_GROUP)
-    spec.add_material(name=name)
     spec.add_mesh(
         name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
         **mesh_placeholder(triangles))
     body.add_geom(
         name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, material=name, contype=0,
         conaffinity=0, group=HIDDEN_GROUP)
+
+
+def _away(body: int) -> Floats:
+    return np.array((10.0 * body, 0.0, -_DEPTH))
 
 
 class Bodies:
@@ -150,7 +153,7 @@ class Bodies:
         self.model.geom_group[self.geoms[body]] = HIDDEN_GROUP
         pieces = self._pieces(body)
         self.model.geom_contype[pieces] = self.model.geom_conaffinity[pieces] = 0
-        self.place(body, np.array((10.0 * body, 0.0, -_DEPTH)), np.eye(3))
+        self.place(body, _away(body), np.eye(3))
 
     def add(self, body: int, part: int) -> None:
         """Make a body a part of the catalogue; where, and how it looks, is to be said next."""
@@ -181,6 +184,12 @@ class Bodies:
         first = model.body_geomadr[number]
         # The last one is the visual geom.
         return np.arange(first, first + model.body_geomnum[number] - 1)
+
+    def restart(self) -> None:
+        """Forget how everything moved, so that the same fall goes the same way."""
+        self._mujoco.mj_resetData(self.model, self.data)
+        for body in set(range(len(self._bodies))) - self.present:
+            self.place(body, _away(body), np.eye(3))
 
     def weighed(self) -> None:
         """Have the solver's constants follow the bodies' masses; to be called after `add`."""

@@ -1,0 +1,240 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Pictures of parts that have fallen onto a bench, with exact labels and grasps."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import NamedTuple
+
+import numpy as np
+
+from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
+from mtperception.geometry.rotations import about_axis, random_rotations
+from mtperception.sim.bench_stage import BenchStage
+from mtperception.sim.clutter import clutter
+from mtperception.sim.colour_camera import draw_colour_camera, photograph_colour
+from mtperception.sim.contact_shadows import contact_shade
+from mtperception.sim.grasp_labels import GraspObject, GraspSample
+from mtperception.sim.lighting import draw_lighting
+from mtperception.sim.parts import Part, PARTS
+
+WIDTH, HEIGHT = 300, 300
+# What the grasp detector is trained on; the ring is kept from it.
+TRAINING_PARTS = ('cylinder', 'l', 'star', 't')
+MAX_PARTS, _MAX_CLUTTER = 5, 4
+# The parts' usual length in metres, which the field of view is for.
+_LENGTH = 0.08
+_UP = np.array((0.0, 0.0, 1.0))
+_Rng = np.random.Generator
+
+
+class GraspScene:
+    """
+    Drops parts onto benches; a context manager, to be used from one thread.
+
+    `parts` are what may be dropped, the project's own by default; without being asked for one by
+    name, only those named in `drawn` are. The size of the pictures is in pixels. Making one takes
+    some seconds.
+    """
+
+    def __init__(
+        self, parts: Sequence[Part] | None = None, drawn: Sequence[str] | None = None,
+        width: int = WIDTH, height: int = HEIGHT,
+    ) -> None:
+        if parts is None:
+            parts = [PARTS[name]() for name in (*TRAINING_PARTS, 'ring')]
+            drawn = TRAINING_PARTS if drawn is None else drawn
+        self.width, self.height = width, height
+        self.names = [part.name for part in parts]
+        self._drawn = list(drawn or self.names)
+        spheres = [_sphere(part) for part in parts]
+        self._scale = float(np.median([2.0 * radius for _, radius in spheres])) / _LENGTH
+        things = clutter(self._scale)
+        self._spheres = [*spheres, *map(_sphere, things)]
+        self._stage = BenchStage(
+            (*parts, *things), MAX_PARTS + _MAX_CLUTTER, self._scale * 0.8, width, height)
+
+    def __enter__(self) -> 'GraspScene':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the renderer; harmless when done twice."""
+        self._stage.close()
+
+    def sample(
+        self, seed: int, index: int, parts: Sequence[str] | None = None,
+    ) -> GraspSample:
+        """
+        Render sample `index` of the data set `seed`: a pure function of these and of `parts`.
+
+        Those are the names of what is dropped, one to five, drawn at random where None.
+        """
+        rng = np.random.default_rng([seed, index])
+        view = draw_view(rng, self.width, self.height, self._scale)
+        drawn = self._draw_names(rng)
+        names = drawn if parts is None else parts
+        if not 1 <= len(names) <= MAX_PARTS:
+            raise ValueError(f'{len(names)} parts cannot be dropped: choose 1 to {MAX_PARTS}')
+        unknown = [name for name in names if name not in self.names]
+        if unknown:
+            raise ValueError(f'there is no part {unknown[0]!r}: choose from {self.names}')
+        kinds = [self.names.index(name) for name in names]
+        if rng.random() < 0.35:
+            things = rng.integers(
+                len(self.names), len(self._spheres), int(rng.integers(1, _MAX_CLUTTER + 1)))
+            kinds.extend(int(thing) for thing in things)
+        self._drop(rng, view, kinds, len(names))
+        return self._photographed(rng, view, kinds, len(names))
+
+    def _draw_names(self, rng: _Rng) -> list[str]:
+        count = int(rng.choice(MAX_PARTS, p=(0.24, 0.2, 0.2, 0.2, 0.16))) + 1
+        if rng.random() < 0.3:
+            return [str(rng.choice(self._drawn))] * count
+        return [str(name) for name in rng.choice(self._drawn, count)]
+
+    def _drop(self, rng: _Rng, view: PosedCamera, kinds: Sequence[int], parts: int) -> None:
+        """Let things fall until they rest with the parts in the picture."""
+        self._stage.put(kinds)
+        bodies = self._stage.bodies
+        middle = view.on_plane(
+            [((self.width - 1) / 2, (self.height - 1) / 2)], (0, 0, 0), _UP)[0]
+        spread = 0.36 * min(self.width, self.height) * middle_distance(view) / view.camera.fx
+        crowd = rng.uniform(0.45, 1.3)
+        while True:
+            bodies.restart()
+            places = _draw_places(
+                rng, [self._spheres[kind] for kind in kinds], spread, crowd)
+            for body, (position, rotation) in enumerate(places):
+                bodies.place(body, middle + position, rotation)
+            if bodies.settle() and self._in_picture(view, kinds[:parts]):
+                return
+            spread *= 0.93
+
+    def _in_picture(self, view: PosedCamera, kinds: Sequence[int]) -> bool:
+        middles = []
+        for body, kind in enumerate(kinds):
+            rotation, position = self._stage.bodies.pose(body)
+            middles.append(rotation @ self._spheres[kind].centre + position)
+        x, y = view.project(np.array(middles)).T
+        margin = 0.06 * min(self.width, self.height)
+        return bool(
+            (x > margin).all() and (x < self.width - 1 - margin).all()
+            and (y > margin).all() and (y < self.height - 1 - margin).all())
+
+    def _photographed(
+        self, rng: _Rng, view: PosedCamera, kinds: Sequence[int], parts: int,
+    ) -> GraspSample:
+        stage = self._stage
+        bench = stage.paint_bench(rng, self._scale)
+        middle = view.on_plane([(self.width / 2, self.height / 2)], (0, 0, 0), _UP)[0]
+        lighting = draw_lighting(rng, middle, _UP, 1.2 * self._scale)
+        stage.paint(rng, view, bench, lighting)
+        geoms, depth = stage.identities(view)
+        shade = contact_shade(depth, view, 0.03 * self._scale, rng.uniform(0.2, 0.65))
+        light = stage.picture(view, lighting, shade)
+        objects = []
+        for body, kind in enumerate(kinds[:parts]):
+            silhouette = stage.silhouette(body, view, geoms)
+            if silhouette is not None:
+                rotation, translation = stage.pose(body, view)
+                objects.append(GraspObject(
+                    self.names[kind], rotation, translation, *silhouette, grasps=()))
+        image = photograph_colour(rng, light, draw_colour_camera(rng), view.camera)
+        return GraspSample(image, depth, tuple(objects), view)
+
+
+class _Sphere(NamedTuple):
+    """A sphere around a part, in its own frame, in metres."""
+
+    centre: Floats
+    radius: float
+
+
+def _sphere(part: Part) -> _Sphere:
+    vertices = np.asarray(part.mesh.vertices)
+    centre = (vertices.min(axis=0) + vertices.max(axis=0)) / 2.0
+    return _Sphere(centre, float(np.linalg.norm(vertices - centre, axis=1).max()))
+
+
+def middle_distance(view: PosedCamera) -> float:
+    """Return how far the bench is along the optical axis, in metres."""
+    return float(-view.position[2] / view.rotation[2, 2])
+
+
+def draw_view(rng: _Rng, width: int, height: int, scale: float) -> PosedCamera:
+    """Draw a camera that looks down at the middle of the bench, tilted by up to 25 degrees."""
+    span = scale * rng.uniform(0.27, 0.4)
+    distance = scale * rng.uniform(0.45, 0.85)
+    focal = min(width, height) * distance / span
+    camera = PinholeCamera(
+        width, height, focal, focal * rng.uniform(0.998, 1.002),
+        (width - 1) / 2 + rng.uniform(-4, 4), (height - 1) / 2 + rng.uniform(-4, 4))
+    tilt, azimuth = np.radians(25.0) * rng.random() ** 0.7, rng.uniform(0.0, 2 * np.pi)
+    away = np.array(
+        [np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), np.cos(tilt)])
+    target = np.array((*rng.uniform(-0.05, 0.05, 2) * scale, 0.0))
+    return look_at(camera, target + distance * away, target, rng.uniform(-np.pi, np.pi))
+
+
+def _draw_places(
+    rng: _Rng, spheres: Sequence[_Sphere], spread: float, crowd: float,
+) -> list[tuple[Floats, Floats]]:
+    """
+    Draw where things fall from: positions (metres) and rotations of their origins.
+
+    They start within a circle of radius `spread` around the origin, their middles apart by the
+    sum of their radii times `crowd` where there is room, and none inside another.
+    """
+    middles: list[Floats] = []
+    places = []
+    for count, sphere in enumerate(spheres):
+        reach = max(spread - 0.5 * sphere.radius, 0.1 * spread)
+        for _ in range(12):
+            angle, out = rng.uniform(0, 2 * np.pi), reach * np.sqrt(rng.random())
+            ground = np.array((out * np.cos(angle), out * np.sin(angle)))
+            apart = [
+                np.linalg.norm(ground - other[:2]) / (sphere.radius + earlier.radius)
+                for other, earlier in zip(middles, spheres[:count], strict=True)]
+            if not apart or min(apart) > crowd:
+                break
+        height = sphere.radius * rng.uniform(1.02, 1.4)
+        for other, earlier in zip(middles, spheres[:count], strict=True):
+            touching = (sphere.radius + earlier.radius) ** 2 - np.sum((ground - other[:2]) ** 2)
+            if touching > 0.0:
+                height = max(height, other[2] + 1.02 * float(np.sqrt(touching)))
+        middle = np.array((*ground, height))
+        rotation = _draw_rotation(rng)
+        middles.append(middle)
+        places.append((middle - rotation @ sphere.centre, rotation))
+    return places
+
+
+def _draw_rotation(rng: _Rng) -> Floats:
+    """Draw any rotation, or one of six sides down and a little askew."""
+    anyhow = random_rotations(rng, 1)[0]
+    if rng.random() < 0.55:
+        return anyhow
+    axes = np.eye(3)[rng.permutation(3)] * rng.choice((-1.0, 1.0), (3, 1))
+    upright = axes * np.linalg.det(axes)
+    leaning = about_axis(anyhow[0], rng.uniform(0.0, 0.12))
+    return np.asarray(leaning @ about_axis(_UP, rng.uniform(0.0, 2 * np.pi)) @ upright)
