@@ -40,6 +40,8 @@ from mtperception.sim.camera_effects import (
 
 # Pixels between places where a lens's distortion is computed.
 _COARSE = 4
+# Light above this spills over.
+_BLOOMING = 0.95
 _LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32)
 
 
@@ -95,7 +97,7 @@ def draw_colour_camera(rng: np.random.Generator) -> ColourCamera:
         shake_angle=float(rng.uniform(0.0, np.pi)),
         read_noise=float(noisy * rng.uniform(0.3, 2.0)),
         shot_noise=float(noisy * rng.uniform(0.5, 3.5)),
-        mosaic=now_and_then(0.5),
+        mosaic=now_and_then(0.75),
         lens=Distortion(
             k1, -0.4 * k1 * float(rng.uniform(0.0, 1.0)), *rng.normal(0, 0.001, 2).tolist())
         if now_and_then(0.3) else None,
@@ -108,8 +110,8 @@ def photograph_colour(
     """Take a picture of a scene's light: RGB, 8 bits; the generator makes the noise."""
     picture = developed(light, camera)
     picture = vignetted(picture, camera.vignette)
-    if camera.bloom > 0.0:
-        picture = bloom(picture, 0.95, 6.0, camera.bloom)
+    if camera.bloom > 0.0 and picture.max() > _BLOOMING:
+        picture = bloom(picture, _BLOOMING, 6.0, camera.bloom)
     if camera.shake > 0.0:
         picture = shaken(picture, camera.shake, camera.shake_angle)
     if camera.blur > 0.0:
@@ -127,20 +129,19 @@ def photograph_colour(
 
 def developed(light: Picture, camera: ColourCamera) -> Picture:
     """Balance and expose: the mean of the middle half of the light becomes the camera's level."""
-    balanced = light * np.array(camera.gains, dtype=np.float32)
-    luma = np.sort((balanced[::3, ::3] @ _LUMA).ravel())
+    gains = np.array(camera.gains, dtype=np.float32)
+    luma = np.sort(light[::3, ::3].reshape(-1, 3) @ (gains * _LUMA))
     middle = float(luma[len(luma) // 4:len(luma) - len(luma) // 4].mean())
     bright = float(luma[int(0.98 * (len(luma) - 1))])
     # A picture of dark things may stay dark, and bright spots do not decide.
     gain = min(camera.level / max(middle, 0.03), 1.25 / max(bright, 0.05), 5.0)
-    return exposed(np.maximum(balanced, np.float32(0.0)), max(gain, 0.4), camera.contrast)
+    return exposed(light * gains, max(gain, 0.4), camera.contrast)
 
 
 def saturated(picture: Picture, saturation: float) -> Picture:
     """Draw colours away from grey by a factor; 1 leaves them, 0 is grey. Keeps the brightness."""
-    grey = (picture @ _LUMA)[:, :, None]
-    coloured = grey + np.float32(saturation) * (picture - grey)
-    return np.maximum(coloured, np.float32(0.0), dtype=np.float32)
+    mixed = saturation * np.eye(3) + (1.0 - saturation) * _LUMA
+    return np.maximum(cv2.transform(picture, mixed), np.float32(0.0), dtype=np.float32)
 
 
 def shaken(picture: Picture, length: float, angle: float) -> Picture:

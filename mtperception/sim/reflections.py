@@ -22,7 +22,6 @@ this is exact for a room far away, and for round and flat metal alike.
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -120,14 +119,11 @@ def _across(rng: np.random.Generator, direction: Floats) -> Floats:
     return np.asarray(across / np.linalg.norm(across))
 
 
-def mirror_ball(
-    room: Room, view: PosedCamera, tint: Floats, roughness: float, size: int = 128,
-) -> NDArray[np.uint8]:
+def mirror_ball(room: Room, view: PosedCamera, size: int) -> NDArray[np.uint8]:
     """
-    Return what a metal ball far down the optical axis shows: RGB, size x size, as a texture.
+    Return what a mirror ball far down the optical axis shows: RGB, size x size, as a texture.
 
-    The tint (RGB) is the metal's colour; the roughness blurs, in ball radii. The texture's first
-    row is at the ball's lower side, as the renderer has it.
+    The texture's first row is at the ball's lower side, as the renderer has it.
     """
     place = (np.arange(size) + 0.5) / size * 2.0 - 1.0
     x, y = np.meshgrid(place, -place)
@@ -137,10 +133,8 @@ def mirror_ball(
     x, y = x * shrink, y * shrink
     z = np.sqrt(1.0 - x * x - y * y)
     reflected = np.stack((2 * x * z, 2 * y * z, 1.0 - 2.0 * z * z), axis=-1).reshape(-1, 3)
-    light = room.light(reflected @ view.rotation.T).reshape(size, size, 3).astype(np.float32)
-    if roughness > 0.0:
-        light = cv2.GaussianBlur(light, (0, 0), roughness * size / 2.0)
-    return np.asarray(np.clip(255.0 * light * tint, 0, 255).astype(np.uint8))
+    light = room.light(reflected @ view.rotation.T).reshape(size, size, 3)
+    return np.asarray(np.clip(255.0 * light, 0, 255).astype(np.uint8))
 
 
 def reflected_uv(view: PosedCamera, points: Floats, normals: Floats) -> Floats:
