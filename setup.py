@@ -45,7 +45,13 @@ setup(
         'rich',  # progress bars and the terminal display
         'safetensors',
         'torch',
-        'trimesh>=4',  # the user's meshes
+        # The user's meshes: reading with colours, repair, decimation, convex pieces
+        'fast-simplification',
+        'networkx',
+        'pillow',
+        'scipy',
+        'trimesh>=4.5',
+        'vhacdx',
     ],
     extras_require={
         'test': [
