@@ -145,7 +145,7 @@ other:
     )
     arguments = ros('--params-file', path)
     assert arguments.parameter_overrides('/cell/eye') == {
-        'a': 2, 'b.c': 2.0, 'b.y': False, 'd': ['u', 'v'],
+        'a': 3, 'b.c': 2.0, 'b.y': False, 'd': ['u', 'v'],
     }
     assert arguments.parameter_overrides('/other')['a'] == 4
     assert arguments.parameter_overrides('/third') == {'a': 1, 'b.c': 2.0, 'b.y': False}

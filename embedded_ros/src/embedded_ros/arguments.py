@@ -159,17 +159,13 @@ class RosArguments:
         """
         Return the parameter values for a node ('/cell/pin_detector').
 
-        As in rclpy what is given to all nodes ('/**', and -p without a node name) comes first,
-        then what other wildcards give, then what the node's own name gives; among equals the
-        later wins.
+        Among several for one name the last wins.
         """
-        chosen = [
-            rule
+        return {
+            rule.name: rule.value
             for rule in self.parameters
             if rule.node == full_node_name or parameter_files.matches(rule.node, full_node_name)
-        ]
-        chosen.sort(key=lambda rule: 0 if rule.node == '/**' else 1 + ('*' not in rule.node))
-        return {rule.name: rule.value for rule in chosen}
+        }
 
 
 def remove_ros_args(arguments: Sequence[str]) -> list[str]:
@@ -228,6 +224,9 @@ def parse(arguments: Sequence[str]) -> RosArguments:
             f'found unknown ROS arguments: {unknown} (arguments for the program itself come '
             "before '--ros-args' or after '--')"
         )
+    # As in rcl: what is given to a node or a pattern later joins what was given to it before.
+    places = list(dict.fromkeys(rule.node for rule in parameters))
+    parameters.sort(key=lambda rule: places.index(rule.node))
     return RosArguments(
         tuple(remappings), tuple(parameters), tuple(levels), sinks['stdout'], sinks['rosout']
     )
