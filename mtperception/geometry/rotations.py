@@ -20,8 +20,6 @@ Rotations of objects in front of cameras, as 3 x 3 matrices.
 in the middle of the picture: what an object looks like depends on this one alone.
 """
 
-from typing import overload
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -50,15 +48,7 @@ def about_axis(axis: ArrayLike, angle: float) -> Floats:
     return np.asarray(turned)
 
 
-@overload
-def in_plane(angle: float) -> Floats: ...
-
-
-@overload
-def in_plane(angle: Floats) -> Floats: ...
-
-
-def in_plane(angle: float | Floats) -> Floats:
+def in_plane(angle: ArrayLike) -> Floats:
     """
     Return what turns the picture by an angle (radians), counter-clockwise as seen on the screen.
 
