@@ -32,6 +32,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 from builtin_interfaces.msg import Time
 import rclpy
@@ -43,7 +44,8 @@ WIDTH, HEIGHT, CHANNELS = 640, 480, 3  # VGA in bgr8
 IMAGE_BYTES = WIDTH * HEIGHT * CHANNELS
 TOPIC = 'dds_benchmark/image'
 QOS = QoSProfile(depth=5)
-START_TIMEOUT = 20.0  # seconds
+START_TIMEOUT = 60.0  # seconds
+END_TIMEOUT = 10.0
 SETTLE = 1.0  # seconds without a new frame, after which the missing ones are lost
 WARM_UP = 10  # frames
 IDLE_NODE = """
@@ -97,7 +99,7 @@ class Receiver:
     def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(5)
+        _end(self._process)
 
     def latencies(self, stream: str, expected: int) -> list[float]:
         """Wait until the stream is complete, or nothing more of it arrives; give seconds."""
@@ -238,9 +240,17 @@ def measure_idle_node(seconds: float, settle: float = 3.0) -> IdleNode | None:
             line.split(':', 1) for line in (folder / 'smaps_rollup').read_text().splitlines()[1:])
     finally:
         process.terminate()
-        process.wait(5)
+        _end(process)
     resident, proportional = (int(memory[name].split()[0]) * 1024 for name in ('Rss', 'Pss'))
     return IdleNode(share, resident, proportional)
+
+
+def _end(process: 'subprocess.Popen[Any]') -> None:
+    try:
+        process.wait(END_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _running_seconds(folder: Path) -> float:
