@@ -111,6 +111,7 @@ class Station:
 
     def start(self, **parameters):
         """Start the detector's process, reliable; the parameters are its own."""
+        self.kill()  # what a test that failed has left
         settings = {'qos_overrides./image.subscription.reliability': 'reliable', 'threads': 1}
         arguments = [word for name, value in (settings | parameters).items()
                      for word in ('-p', f'{name}:={value}')]
@@ -132,10 +133,14 @@ class Station:
         self.process = None
         return status, time.monotonic() - start
 
-    def close(self):
+    def kill(self):
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+            self.process = None
+
+    def close(self):
+        self.kill()
         self._executor.shutdown()
         self.node.destroy_node()
 

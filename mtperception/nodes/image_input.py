@@ -77,14 +77,14 @@ class ImageInput:
         reliability = self._subscription.qos_profile.reliability.name.lower()
         return f'{topic} ({reliability}, {self._node.count_publishers(topic)} publishers so far)'
 
-    def close(self) -> None:
-        """Take no further frame; wait half a second for the one in work."""
+    def close(self, timeout: float) -> None:
+        """Take no further frame; wait so many seconds for the one in work."""
         self._silence.stop()
         self._node.destroy_subscription(self._subscription)
         self._closed = True
         if self._worker.clear():
             self._health.frame_dropped('inactive')
-        self._worker.stop(timeout=0.5)
+        self._worker.stop(timeout)
 
     def _take(self, data: bytes) -> None:
         arrival = time.monotonic()
@@ -120,7 +120,9 @@ class ImageInput:
     def _failed(self, error: Exception) -> None:
         if isinstance(error, ImageError):
             self._drop(error.cause, str(error))
-        elif self._node.context.ok():
+        elif self._closed or not self._node.context.ok():
+            self._health.frame_dropped('inactive')
+        else:
             self._drop('failed', f'{type(error).__name__}: {error}')
 
     def _drop(self, cause: str, text: str) -> None:

@@ -120,7 +120,7 @@ class PinDetectorNode(LifecycleNode):
         return self.transitions.attempt('shutdown', FINALIZED, self._close, self._release)
 
     def destroy_node(self) -> None:
-        self._close()
+        self._close(timeout=0.0)
         super().destroy_node()
 
     def _load(self) -> None:
@@ -159,10 +159,10 @@ class PinDetectorNode(LifecycleNode):
             lambda: float(self.get_parameter('max_image_age').value))
         self.get_logger().info(f'{self._images} -> {self._detections.topic_name}')
 
-    def _close(self) -> None:
-        """Take no further frame, finish the one in work."""
+    def _close(self, timeout: float = 0.5) -> None:
+        """Take no further frame, wait so many seconds for the one in work."""
         if self._images is not None:
-            self._images.close()
+            self._images.close(timeout)
             self._images = None
 
     def _release(self) -> None:
