@@ -127,15 +127,27 @@ def photograph_colour(
     return image if camera.quality is None else recompressed(image, camera.quality)
 
 
-def developed(light: Picture, camera: ColourCamera) -> Picture:
-    """Balance and expose: the mean of the middle half of the light becomes the camera's level."""
+def photograph_cleanly(light: Picture, camera: ColourCamera, gain: float) -> NDArray[np.uint8]:
+    """Take a picture with a camera's exposure and colours, by a gain, but with no other fault."""
+    picture = saturated(developed(light, camera, gain), camera.saturation)
+    return np.asarray(cv2.convertScaleAbs(compressed(picture, 0.85), alpha=255.0))
+
+
+def exposure(light: Picture, camera: ColourCamera) -> float:
+    """Return the gain that makes the mean of the middle half of the light the camera's level."""
     gains = np.array(camera.gains, dtype=np.float32)
     luma = np.sort(light[::3, ::3].reshape(-1, 3) @ (gains * _LUMA))
     middle = float(luma[len(luma) // 4:len(luma) - len(luma) // 4].mean())
     bright = float(luma[int(0.98 * (len(luma) - 1))])
     # A picture of dark things may stay dark, and bright spots do not decide.
     gain = min(camera.level / max(middle, 0.03), 1.25 / max(bright, 0.05), 5.0)
-    return exposed(light * gains, max(gain, 0.4), camera.contrast)
+    return max(gain, 0.4)
+
+
+def developed(light: Picture, camera: ColourCamera, gain: float | None = None) -> Picture:
+    """Balance colours and expose, by a gain or by the light itself."""
+    by = exposure(light, camera) if gain is None else gain
+    return exposed(light * np.array(camera.gains, dtype=np.float32), by, camera.contrast)
 
 
 def saturated(picture: Picture, saturation: float) -> Picture:
