@@ -29,15 +29,20 @@ _PART_TEXTURES = ('wood', 'metal', 'noise', 'concrete', 'rubber', 'cloth')
 _Rng = np.random.Generator
 
 
-def dress_bench(rng: _Rng, surfaces: Surfaces, model: Any, name: str, scale: float) -> Floats:
+def dress_bench(
+    rng: _Rng, surfaces: Surfaces, model: Any, name: str, scale: float, photo: bool = False,
+) -> Floats:
     """
     Draw what a bench is made of; return its mean colour, RGB, 0 to 1.
 
     Its geom and its material have the same name, its mesh's uv are metres. It is seen over about
-    a third of a metre times the scale.
+    a third of a metre times the scale. With `photo` it wears one of the user's pictures.
     """
     period = scale * np.exp(rng.uniform(np.log(0.1), np.log(0.7)))
-    surfaces.texture(rng, name, 1.0 / period)
+    if photo:
+        surfaces.photo(rng, name)
+    else:
+        surfaces.texture(rng, name, float(1.0 / period))
     tint = np.clip(rng.uniform(0.4, 1.3) * (1.0 + rng.normal(0.0, 0.08, 3)), 0.05, 1.0)
     _colour(model, name, tint)
     return np.asarray(tint * _mean(model, name))
@@ -53,16 +58,16 @@ def dress_parts(
     Things of one finish are often alike. One look in four is about as bright as the bench (its
     mean colour, RGB): dark on dark, bright on bright.
     """
-    looks: dict[str, tuple[_Rng, Floats, bool]] = {}
+    looks: dict[str, tuple[int, Floats, bool]] = {}
     alike = rng.random() < 0.5
     reflecting = []
     for name, finish in zip(names, finishes, strict=True):
         if not alike or finish not in looks:
             looks[finish] = (
-                rng.spawn(1)[0], *_draw_colour(rng, finish, float(bench.mean())))
-        state, colour, metal = looks[finish]
+                int(rng.integers(2**32)), *_draw_colour(rng, finish, float(bench.mean())))
+        seed, colour, metal = looks[finish]
         # The same numbers again make the same surface again.
-        again = np.random.default_rng(state.bit_generator.seed_seq)
+        again = np.random.default_rng(seed)
         if metal:
             surfaces.metal(again, name, str(again.choice(METAL_FINISHES)))
         elif finish == 'wood' or again.random() < 0.4:
@@ -102,4 +107,5 @@ def _mean(model: Any, material: str) -> Floats:
     texture = int(model.mat_texid[model.material(material).id, role])
     start = int(model.tex_adr[texture])
     count = 3 * int(model.tex_height[texture]) * int(model.tex_width[texture])
-    return np.asarray(model.tex_data[start:start + count].reshape(-1, 3)[::101].mean(axis=0) / 255.0)
+    some = model.tex_data[start:start + count].reshape(-1, 3)[::101]
+    return np.asarray(some.mean(axis=0) / 255.0)

@@ -15,6 +15,7 @@
 """A bench with parts in the renderer: one compiled model that shows any of them in any light."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -74,7 +75,7 @@ class BenchStage:
         self._renderer = Renderer(model, width, height)
         self.bodies = Bodies(model, self._renderer.data, self.catalogue, bodies)
         self._surfaces = Surfaces(self._renderer, backgrounds)
-        self._backgrounds = backgrounds
+        self._photos = backgrounds is not None
         top = model.geom(_TOP).id
         model.geom_pos[top], model.geom_quat[top] = 0.0, (1.0, 0.0, 0.0, 0.0)
         self._top_mesh = int(model.geom_dataid[top])
@@ -98,10 +99,17 @@ class BenchStage:
         self._renderer.set_mesh(self._mesh(body), self._shapes[kind])
 
     def paint_bench(self, rng: np.random.Generator, scale: float) -> Floats:
-        """Draw what the bench is made of; return its mean colour, RGB, 0 to 1."""
+        """
+        Draw what the bench is made of; return its mean colour, RGB, 0 to 1.
+
+        The patterns are as large as befits parts of 80 mm times the scale.
+        """
         turn = float(rng.uniform(0.0, 2.0 * np.pi))
-        self._renderer.set_mesh(self._top_mesh, planar(self._top, 1.0, turn, rng.random(2)))
-        return dress_bench(rng, self._surfaces, self._model, _TOP, scale)
+        top = planar(self._top, 1.0, turn, rng.random(2))
+        # A texture's rows go down, v goes up.
+        self._renderer.set_mesh(self._top_mesh, replace(top, uv=top.uv * (1.0, -1.0)))
+        photos = self._photos and rng.random() < 0.5
+        return dress_bench(rng, self._surfaces, self._model, _TOP, scale, photos)
 
     def paint(
         self, rng: np.random.Generator, view: PosedCamera, bench: Floats, lighting: Lighting,

@@ -32,26 +32,32 @@ def clutter(scale: float = 1.0) -> tuple[Part, ...]:
         for piece in pieces:
             piece.apply_scale(scale)
         things.append(Part(
-            name, trimesh.util.concatenate(pieces),
+            name, _joined(pieces),
             tuple(np.asarray(piece.vertices, dtype=np.float64) for piece in pieces),
             'steel' if name in _STEEL else 'plastic', None))
     return tuple(things)
 
 
+def _joined(pieces: list[_Mesh]) -> _Mesh:
+    whole = trimesh.util.concatenate(pieces)
+    assert isinstance(whole, trimesh.Trimesh)
+    return whole
+
+
 def _box(x: float, y: float, z: float, at: tuple[float, float, float] = (0, 0, 0)) -> _Mesh:
-    box = trimesh.creation.box((x, y, z))
+    box: _Mesh = trimesh.creation.box((x, y, z))
     box.apply_translation(at)
     return box
 
 
 def _rod(radius: float, length: float, middle: float, sides: int = 40) -> _Mesh:
-    rod = trimesh.creation.cylinder(radius, length, sections=sides)
+    rod: _Mesh = trimesh.creation.cylinder(radius, length, sections=sides)
     rod.apply_translation((0.0, 0.0, middle))
     return rod
 
 
 def _ball(radius: float, middle: float = 0.0) -> _Mesh:
-    ball = trimesh.creation.icosphere(3, radius)
+    ball: _Mesh = trimesh.creation.icosphere(3, radius)
     ball.apply_translation((0.0, 0.0, middle))
     return ball
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
 from mtperception.geometry.rotations import about_axis, random_rotations
+from mtperception.sim.backgrounds import Backgrounds
 from mtperception.sim.bench_stage import BenchStage
 from mtperception.sim.clutter import clutter
 from mtperception.sim.colour_camera import draw_colour_camera, photograph_colour
@@ -45,13 +46,13 @@ class GraspScene:
     Drops parts onto benches; a context manager, to be used from one thread.
 
     `parts` are what may be dropped, the project's own by default; without being asked for one by
-    name, only those named in `drawn` are. The size of the pictures is in pixels. Making one takes
-    some seconds.
+    name, only those named in `drawn` are. Half of the benches wear the user's pictures where there
+    are `backgrounds`. The size of the pictures is in pixels. Making one takes some seconds.
     """
 
     def __init__(
         self, parts: Sequence[Part] | None = None, drawn: Sequence[str] | None = None,
-        width: int = WIDTH, height: int = HEIGHT,
+        width: int = WIDTH, height: int = HEIGHT, backgrounds: Backgrounds | None = None,
     ) -> None:
         if parts is None:
             parts = [PARTS[name]() for name in (*TRAINING_PARTS, 'ring')]
@@ -64,7 +65,8 @@ class GraspScene:
         things = clutter(self._scale)
         self._spheres = [*spheres, *map(_sphere, things)]
         self._stage = BenchStage(
-            (*parts, *things), MAX_PARTS + _MAX_CLUTTER, self._scale * 0.8, width, height)
+            (*parts, *things), MAX_PARTS + _MAX_CLUTTER, self._scale * 0.8, width, height,
+            backgrounds)
 
     def __enter__(self) -> 'GraspScene':
         return self
@@ -206,7 +208,7 @@ def _draw_places(
     sum of their radii times `crowd` where there is room, and none inside another.
     """
     middles: list[Floats] = []
-    places = []
+    places: list[tuple[Floats, Floats]] = []
     for count, sphere in enumerate(spheres):
         reach = max(spread - 0.5 * sphere.radius, 0.1 * spread)
         for _ in range(12):
@@ -231,8 +233,8 @@ def _draw_places(
 
 def _draw_rotation(rng: _Rng) -> Floats:
     """Draw any rotation, or one of six sides down and a little askew."""
-    anyhow = random_rotations(rng, 1)[0]
-    if rng.random() < 0.55:
+    anyhow: Floats = random_rotations(rng, 1)[0]
+    if rng.random() < 0.85:
         return anyhow
     axes = np.eye(3)[rng.permutation(3)] * rng.choice((-1.0, 1.0), (3, 1))
     upright = axes * np.linalg.det(axes)
