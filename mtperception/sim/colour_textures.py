@@ -31,7 +31,7 @@ def colour_texture(name: str, variant: int, size: int = 512) -> Colour:
     """
     Return a texture, size x size x 3, by its name and a number of one's choice.
 
-    The size must be a multiple of 64. Variants differ in colour, scale and pattern.
+    The size must be a power of two, 512 or more. Variants differ in colour, scale and pattern.
     """
     rng = np.random.default_rng([*name.encode(), variant])
     made = _MAKERS[name](rng, size)

@@ -72,7 +72,7 @@ def draw_lighting(
     From a single hard spot in the dark to light from everywhere, warm or cold, mostly mild.
     """
     share = rng.dirichlet((2.0, 0.9, 1.6, 0.6))
-    total = rng.uniform(0.75, 1.05)
+    total = rng.uniform(0.55, 0.8)
     lamp, fill, ambient, camera = total * share
     warm, cold = (black_body(float(kelvin)) for kelvin in (
         np.exp(rng.uniform(np.log(2600), np.log(11000))), rng.uniform(4500, 9000)))
