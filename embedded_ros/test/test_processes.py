@@ -12,6 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+from itertools import pairwise
 import signal
 import time
 
@@ -77,16 +78,28 @@ STOCK_BUFFER = (
 
 
 def _receive(start, make_node, width, height, rate, count, depth):
+    """Return the numbers of the pictures that came, again if this process was held up."""
+    for _ in range(3):
+        numbers, held_up = _receive_once(start, make_node, width, height, rate, count, depth)
+        # What waits longer than that for a core must miss what it does not keep.
+        if numbers == list(range(count)) or held_up < depth / rate:
+            break
+    return numbers
+
+
+def _receive_once(start, make_node, width, height, rate, count, depth):
     node = make_node()
-    numbers = []
-    node.create_subscription(
+    numbers, looks = [], []
+    subscription = node.create_subscription(
         Image, 'image', lambda image: numbers.append(int(image.header.frame_id)), depth)
+    node.create_timer(0.005, lambda: looks.append(time.monotonic()))
     program = start(CAMERA, *map(str, (width, height, rate, count, depth)))
     end = time.monotonic() + 10 + count / rate
     while (not numbers or numbers[-1] < count - 1) and time.monotonic() < end:
         rclpy.spin_once(node, timeout_sec=0.5)
-    program.signal(signal.SIGTERM)
-    return numbers
+    program.kill()
+    subscription.destroy()
+    return numbers, max(after - before for before, after in pairwise(looks))
 
 
 def test_no_picture_is_lost_at_60_hz(start, make_node):
