@@ -17,6 +17,7 @@
 import argparse
 import json
 import os
+from pathlib import Path
 import sys
 import time
 from typing import Any, TYPE_CHECKING
@@ -34,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
                     'command is given again. Shards of one data set go into one folder, or are '
                     'copied into one; the last of them, or the same command without --shard, '
                     'then finishes the data set.')
-    parser.add_argument('system', choices=('pin',), help='what the data set is for')
+    parser.add_argument('system', choices=('pin', 'grasp'), help='what the data set is for')
     parser.add_argument(
         '--out', required=True, metavar='DIR', help='a new folder, or that of the same data set')
     parser.add_argument('--count', required=True, type=int, metavar='N', help='samples')
@@ -45,6 +46,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--shard', type=_shard, metavar='I/N',
         help='make only the I-th of N equal shares of the data set, such as 1/4')
+    parser.add_argument(
+        '--meshes', type=Path, metavar='DIR',
+        help='OBJ, STL and PLY files of parts, instead of the parts of the project')
+    parser.add_argument(
+        '--units', choices=('m', 'cm', 'mm', 'inch'), default='mm', help='of the meshes (mm)')
+    parser.add_argument(
+        '--backgrounds', type=Path, metavar='DIR', help='JPEG and PNG files to lie under things')
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
     parser.set_defaults(run=run)
 
@@ -60,10 +68,14 @@ def run(args: argparse.Namespace) -> int:
         TimeRemainingColumn,
     )
 
-    from mtperception.sim.data_folder import OutputError
     from mtperception.sim.render import render
     from mtperception.sim.renderer import RenderError
 
+    try:
+        data_set = _data_set(args)
+    except (OSError, ValueError) as error:
+        print(f'mtperception render: {error}', file=sys.stderr)
+        return 1
     start = time.perf_counter()
     console = Console(stderr=True)
     bar = Progress(
@@ -78,9 +90,8 @@ def run(args: argparse.Namespace) -> int:
                 bar.update(task, completed=made, total=total, rate=rate)
 
             rendered = render(
-                _data_set(args), args.out, args.count, args.seed, args.workers, args.shard,
-                report)
-    except (OutputError, RenderError, OSError) as error:
+                data_set, args.out, args.count, args.seed, args.workers, args.shard, report)
+    except (OSError, RenderError, ValueError) as error:
         print(f'mtperception render: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -105,9 +116,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _data_set(args: argparse.Namespace) -> 'DataSet':
+    from mtperception.sim.backgrounds import read_backgrounds
+    from mtperception.sim.grasp_data import GraspData
     from mtperception.sim.pin_data import PinData
 
-    return {'pin': PinData}[args.system]()
+    if args.system == 'pin':
+        if args.meshes is not None or args.backgrounds is not None:
+            raise ValueError('pins are rendered without --meshes and --backgrounds')
+        return PinData()
+    backgrounds = None if args.backgrounds is None else read_backgrounds(args.backgrounds)
+    if backgrounds is not None and backgrounds.skipped:
+        names, more = backgrounds.skipped[:5], len(backgrounds.skipped) - 5
+        print(
+            f'mtperception render: left out of {args.backgrounds}, not readable: '
+            + ', '.join(names) + (f' and {more} more' if more > 0 else ''), file=sys.stderr)
+    return {'grasp': GraspData}[args.system](args.meshes, args.units, backgrounds)
 
 
 def _shard(text: str) -> 'Shard':

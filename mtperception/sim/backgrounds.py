@@ -38,9 +38,11 @@ class Backgrounds:
     """
     Pictures in files, read one at a time when they are needed.
 
-    `sha256` is over all of their bytes, `skipped` are the names of those that cannot be read.
+    `sha256` is over all of their bytes, `skipped` are the names of those in the folder that
+    cannot be read.
     """
 
+    folder: Path
     paths: tuple[Path, ...]
     sha256: str
     skipped: tuple[str, ...]
@@ -95,7 +97,7 @@ def read_backgrounds(folder: str | os.PathLike[str]) -> Backgrounds:
         raise BackgroundError(
             f'{root} holds no JPEG or PNG picture that can be read'
             + (f' ({bad[0]} cannot)' if bad else ''))
-    return Backgrounds(tuple(good), digest.hexdigest(), tuple(bad))
+    return Backgrounds(root, tuple(good), digest.hexdigest(), tuple(bad))
 
 
 def _decoded(data: bytes, side: int) -> NDArray[np.uint8]:

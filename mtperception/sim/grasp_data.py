@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtperception.sim.backgrounds import Backgrounds, read_backgrounds
+from mtperception.sim.backgrounds import Backgrounds
 from mtperception.sim.data_folder import Record
 from mtperception.sim.files import png, SampleFiles
 from mtperception.sim.grasp_labels import GraspSample
@@ -41,12 +41,12 @@ class GraspData:
     Pictures of parts that fell onto a bench.
 
     `meshes` is a folder of the user's meshes, in `units`, which then take the place of the
-    project's own parts; `backgrounds` one of pictures for the bench.
+    project's own parts; `backgrounds` are pictures for the bench.
     """
 
     meshes: Path | None = None
     units: str = 'mm'
-    backgrounds: Path | None = None
+    backgrounds: Backgrounds | None = None
     name: str = 'grasp'
     # A 300 x 300 picture takes about 160 kB as PNG, its depth 40 kB.
     bytes_per_sample: int = 300_000
@@ -58,7 +58,7 @@ class GraspData:
         if self.meshes is not None:
             words += ('--meshes', str(self.meshes), '--units', self.units)
         if self.backgrounds is not None:
-            words += ('--backgrounds', str(self.backgrounds))
+            words += ('--backgrounds', str(self.backgrounds.folder))
         return words
 
     def parameters(self) -> Mapping[str, Any]:
@@ -71,20 +71,17 @@ class GraspData:
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
             found['meshes'], found['units'] = digest.hexdigest(), self.units
         if self.backgrounds is not None:
-            found['backgrounds'] = read_backgrounds(self.backgrounds).sha256
+            found['backgrounds'] = self.backgrounds.sha256
         return found
 
     def scene(self) -> AbstractContextManager[GraspScene]:
         """Open the scene."""
-        return GraspScene(self._parts(), backgrounds=self._pictures())
+        return GraspScene(self._parts(), backgrounds=self.backgrounds)
 
     def _parts(self) -> list[Part] | None:
         if self.meshes is None:
             return None
         return [part_from_file(path, self.units) for path in mesh_files(self.meshes)]
-
-    def _pictures(self) -> Backgrounds | None:
-        return None if self.backgrounds is None else read_backgrounds(self.backgrounds)
 
     def write(self, files: SampleFiles, index: int, sample: GraspSample) -> Record:
         """Save the picture and its depth."""
