@@ -106,9 +106,10 @@ def draw_colour_camera(rng: np.random.Generator) -> ColourCamera:
 
 def photograph_colour(
     rng: np.random.Generator, light: Picture, camera: ColourCamera, geometry: PinholeCamera,
+    gain: float | None = None,
 ) -> NDArray[np.uint8]:
-    """Take a picture of a scene's light: RGB, 8 bits; the generator makes the noise."""
-    picture = developed(light, camera)
+    """Take a picture of a scene's light: RGB, 8 bits; exposed by a gain or by the light itself."""
+    picture = developed(light, camera, gain)
     picture = vignetted(picture, camera.vignette)
     if camera.bloom > 0.0 and picture.max() > _BLOOMING:
         picture = bloom(picture, _BLOOMING, 6.0, camera.bloom)

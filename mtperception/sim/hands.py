@@ -38,6 +38,8 @@ _BONES = (
 _RADII = (0.0092, 0.0095, 0.0090, 0.0079)
 _THUMB_BONES, _THUMB_RADIUS, _THUMB_PLACE = (0.034, 0.029), 0.0112, 0.043
 _PALM_LENGTH, _PALM_HALF_THICKNESS = 0.088, 0.0155
+# Straight on, out of the picture.
+_ARM = 1.1
 # How far the joints bend, in radians, from straight; the first one bends backwards, too.
 _BACKWARDS = 0.5
 _LIMITS = (1.6, 1.85, 1.2)
@@ -72,8 +74,8 @@ def draw_hand(rng: np.random.Generator, thing: Grippable, scale: float = 1.0) ->
     """
     Draw a hand that holds a thing somewhere, in the thing's own frame.
 
-    The covers are 'hand' and, above the wrist, 'sleeve'; a bare arm has none. A scale of 1 is a
-    hand of usual size.
+    The covers are 'hand' and, above the wrist, 'sleeve'; a bare arm has none. The last solid is
+    the arm, which begins at the lower end of its z axis. A scale of 1 is a hand of usual size.
     """
     size = scale * rng.uniform(0.88, 1.08)
     middle, axis = _draw_place(rng, thing, size)
@@ -217,12 +219,12 @@ def _arm(rng: np.random.Generator, wrist: Floats) -> list[Solid]:
     if rng.random() < 0.3:
         return [
             between('capsule', wrist + 0.002 * along, wrist + 0.1 * along, 0.0245, 'hand'),
-            between('capsule', wrist + 0.1 * along, wrist + 0.5 * along, 0.031, 'hand')]
+            between('capsule', wrist + 0.1 * along, wrist + _ARM * along, 0.031, 'hand')]
     cuff = rng.uniform(0.015, 0.12)
     thick = rng.uniform(0.033, 0.045)
     return [
         between('capsule', wrist + 0.002 * along, wrist + (cuff + 0.03) * along, 0.0245, 'hand'),
-        between('cylinder', wrist + cuff * along, wrist + (cuff + 0.5) * along, thick, 'sleeve'),
         between(
             'cylinder', wrist + (cuff - 0.004) * along, wrist + (cuff + 0.03) * along,
-            thick + 0.002, 'sleeve')]
+            thick + 0.002, 'sleeve'),
+        between('cylinder', wrist + cuff * along, wrist + _ARM * along, thick, 'sleeve')]

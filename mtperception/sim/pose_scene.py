@@ -1,0 +1,304 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Pictures of objects that hands hold and hide, with exact poses."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtperception.geometry.camera import PosedCamera
+from mtperception.geometry.rotations import random_rotations
+from mtperception.sim.backgrounds import Backgrounds
+from mtperception.sim.camera_effects import Picture
+from mtperception.sim.colour_camera import (
+    ColourCamera,
+    draw_colour_camera,
+    exposure,
+    photograph_cleanly,
+    photograph_colour,
+)
+from mtperception.sim.hands import grippable
+from mtperception.sim.lighting import draw_lighting, Lighting
+from mtperception.sim.parts import Part
+from mtperception.sim.pose_labels import (
+    Box,
+    Mask,
+    mask_box,
+    PoseObject,
+    PoseSample,
+    window_around,
+)
+from mtperception.sim.pose_layout import (
+    draw_blockers,
+    draw_clutter,
+    draw_hands,
+    draw_places,
+    draw_poses,
+    moved_towards,
+    Pose,
+    pose_camera,
+    Shape,
+)
+from mtperception.sim.pose_looks import paint, paint_bench
+from mtperception.sim.pose_stage import (
+    HANDS,
+    MAX_OBJECTS,
+    MAX_THINGS,
+    PERSONS,
+    PoseStage,
+    SLEEVES,
+    SOLID_MATERIALS,
+    Thing,
+    Window,
+)
+from mtperception.sim.solids import Solid
+
+WIDTH, HEIGHT = 512, 512
+LEAST_VISIBLE = 0.4
+_USUAL_SIDE = 0.3
+_HANDS, _REACHING, _BLOCKERS, _CLUTTER = 3, 2, 4, 10
+# How near the visible share must come to what was drawn.
+_TOLERANCE = 0.02
+_UP = np.array((0.0, 0.0, 1.0))
+_Rng = np.random.Generator
+
+
+class PoseScene:
+    """
+    Renders parts in hands; a context manager, to be used from one thread.
+
+    The size of the pictures is in pixels. `backgrounds` are pictures for the background, among
+    procedural ones. Making one takes some seconds.
+    """
+
+    def __init__(
+        self, *parts: Part, width: int = WIDTH, height: int = HEIGHT,
+        backgrounds: Backgrounds | None = None,
+    ) -> None:
+        if not parts:
+            raise ValueError('a scene of objects needs one part or more')
+        self.names = [part.name for part in parts]
+        self._shapes = [_shape(part) for part in parts]
+        self._camera = pose_camera(width, height)
+        self._photos = backgrounds is not None
+        scale = max(shape.side for shape in self._shapes) / _USUAL_SIDE
+        self._scale = scale
+        self._stage = PoseStage(parts, width, height, scale, backgrounds)
+
+    def __enter__(self) -> 'PoseScene':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the renderer; harmless when done twice."""
+        self._stage.close()
+
+    def sample(self, seed: int, index: int, parts: Sequence[str] | None = None) -> PoseSample:
+        """
+        Render sample `index` of the data set `seed`: a pure function of these and of `parts`.
+
+        Those are the names of the objects, none to five, the same more than once or not; one is
+        drawn where None. The first one's visible share is uniform from 0.4 to 1.
+        """
+        rng = np.random.default_rng([seed, index])
+        drawn = self.names[int(rng.integers(len(self.names)))]
+        numbers = [self._number(name) for name in ((drawn,) if parts is None else parts)]
+        if len(numbers) > MAX_OBJECTS:
+            raise ValueError(f'{len(numbers)} objects are too many: at most {MAX_OBJECTS}')
+        share = rng.uniform(LEAST_VISIBLE, 1.0)
+        view, poses = draw_poses(rng, self._camera, self._shapes, numbers)
+        things = self._draw_things(rng, view)
+        self._stage.put(poses, things)
+        solids = _covered(rng, draw_clutter(
+            rng, view, self._scale, int(rng.integers(_CLUTTER + 1))))
+        if poses:
+            self._hide(rng, view, poses[0], solids, share)
+        else:
+            self._stage.put_solids(solids)
+            self._stage.show_solids(range(len(solids)))
+        return self._photographed(rng, view, poses, things)
+
+    def _number(self, name: str) -> int:
+        if name not in self.names:
+            raise ValueError(f'there is no part {name!r}: choose from {self.names}')
+        return self.names.index(name)
+
+    def _draw_things(self, rng: _Rng, view: PosedCamera) -> list[Thing]:
+        """Draw clutter with meshes: like the objects in size, some of it like them in shape."""
+        places = draw_places(rng, view, self._scale, int(rng.integers(MAX_THINGS + 1)))
+        things = []
+        for place in places:
+            number = int(rng.integers(len(self._stage.things)))
+            size = float(self._stage.things[number].mesh.extents.max())
+            wanted = self._scale * np.exp(rng.uniform(np.log(0.06), np.log(0.3)))
+            things.append(Thing(
+                number, random_rotations(rng, 1)[0], place, float(wanted) / size))
+        return things
+
+    def _hide(
+        self, rng: _Rng, view: PosedCamera, pose: Pose, solids: list[Solid], share: float,
+    ) -> None:
+        """Put hands and other things before the first object, so that a share of it is seen."""
+        shape = self._shapes[pose.part]
+        hands = draw_hands(rng, view, shape, pose, _HANDS)
+        reaching = [moved_towards(rng, hand, view) for hand in hands[:_REACHING]]
+        blockers = draw_blockers(rng, view, shape, pose, _BLOCKERS)
+        candidates: list[list[Solid]] = []
+        for hand in hands:
+            # Two hands are mostly one person's.
+            candidates.append(_worn(hand, int(rng.random() < 0.2)))
+        candidates += [_worn(hand, PERSONS - 1) for hand in reaching]
+        candidates += [_covered(rng, blocker) for blocker in blockers]
+        numbers = []
+        everything = list(solids)
+        for candidate in candidates:
+            numbers.append(range(len(everything), len(everything) + len(candidate)))
+            everything += candidate
+        self._stage.put_solids(everything)
+        self._stage.show_solids(range(len(solids)))
+        window = _window(view, shape, pose)
+        whole = self._stage.silhouette(0, view, window)
+        clear = self._stage.seen(0, view, window)[whole]
+        hidden = [~self._stage.seen_behind(0, those, view, window)[whole] for those in numbers]
+        chosen = _chosen(rng, clear, hidden, hands, share)
+        for index in chosen:
+            self._stage.show_solids(numbers[index])
+
+    def _photographed(
+        self, rng: _Rng, view: PosedCamera, poses: Sequence[Pose], things: Sequence[Thing],
+    ) -> PoseSample:
+        stage = self._stage
+        middle = poses[0].position if poses else view.on_plane(
+            [(self._camera.cx, self._camera.cy)], (0, 0, 0), _UP)[0]
+        stage.lay_bench(middle, float(rng.uniform(0.0, 2.0 * np.pi)), rng.random(2))
+        bench = paint_bench(rng, stage, self._photos)
+        lighting = draw_lighting(rng, middle, _UP, 1.2 * self._scale)
+        paint(rng, stage, view, bench, lighting, [pose.part for pose in poses],
+              [thing.number for thing in things])
+        light = stage.picture(view, lighting)
+        camera = draw_colour_camera(rng)
+        geoms, depth = stage.identities(view)
+        gain = _gain(light, camera, np.any([stage.belongs(i, geoms) for i in range(len(poses))], 0)
+                     if poses else None)
+        objects = tuple(
+            self._labelled(slot, pose, view, geoms, lighting, camera, gain)
+            for slot, pose in enumerate(poses))
+        image = photograph_colour(rng, light, camera, view.camera, gain)
+        return PoseSample(image, depth, objects, view)
+
+    def _labelled(
+        self, slot: int, pose: Pose, view: PosedCamera, geoms: NDArray[np.int32],
+        lighting: Lighting, camera: ColourCamera, gain: float,
+    ) -> PoseObject:
+        stage, shape = self._stage, self._shapes[pose.part]
+        box = _box(view, shape, pose)
+        left, up, wide, high = window = _window(view, shape, pose)
+        mask = np.zeros(geoms.shape, dtype=bool)
+        mask[up:up + high, left:left + wide] = stage.silhouette(slot, view, window)
+        visible_mask = stage.belongs(slot, geoms)
+        frame = window_around(box)
+        alone = photograph_cleanly(stage.alone(slot, view, lighting, frame), camera, gain)
+        return PoseObject(
+            self.names[pose.part], view.rotation.T @ pose.rotation,
+            view.to_optical(pose.position)[0], box, mask_box(visible_mask), mask, visible_mask,
+            float(visible_mask.sum() / mask.sum()), alone, frame)
+
+
+def _gain(light: Picture, camera: ColourCamera, objects: Mask | None) -> float:
+    """Return how to expose: as the camera would, but no object all white or all black."""
+    gain = exposure(light, camera)
+    if objects is None or not objects.any():
+        return gain
+    bright, usual = np.percentile(light[objects].max(axis=1), (90, 50))
+    return float(np.clip(gain, 0.12 / max(usual, 0.004), max(
+        1.1 / max(bright, 0.004), 0.12 / max(usual, 0.004))))
+
+
+def _shape(part: Part) -> Shape:
+    return Shape(np.asarray(part.mesh.convex_hull.vertices), grippable(part.mesh))
+
+
+def _box(view: PosedCamera, shape: Shape, pose: Pose) -> Box:
+    seen = view.project(shape.corners @ pose.rotation.T + pose.position)
+    (x0, y0), (x1, y1) = seen.min(axis=0), seen.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _window(view: PosedCamera, shape: Shape, pose: Pose) -> Window:
+    """Return the pixels that an object may be in; it is wholly in the picture."""
+    x0, y0, x1, y1 = _box(view, shape, pose)
+    left, up = max(int(np.floor(x0)) - 1, 0), max(int(np.floor(y0)) - 1, 0)
+    right = min(int(np.ceil(x1)) + 2, view.camera.width)
+    down = min(int(np.ceil(y1)) + 2, view.camera.height)
+    return left, up, right - left, down - up
+
+
+def _worn(hand: Sequence[Solid], person: int) -> list[Solid]:
+    """Dress a hand as a person's."""
+    return [
+        replace(solid, cover=(HANDS if solid.cover == 'hand' else SLEEVES)[person])
+        for solid in hand]
+
+
+def _covered(rng: _Rng, solids: Sequence[Solid]) -> list[Solid]:
+    """Give solids materials at random."""
+    return [replace(solid, cover=str(rng.choice(SOLID_MATERIALS))) for solid in solids]
+
+
+def _chosen(
+    rng: _Rng, clear: NDArray[np.bool_], hidden: Sequence[NDArray[np.bool_]],
+    hands: Sequence[Sequence[Solid]], share: float,
+) -> tuple[int, ...]:
+    """
+    Choose which candidates to put in front, so that about a share of an object is seen.
+
+    `clear` (N) says which of its pixels nothing else hides, `hidden` which of them each candidate
+    does. At most two hands that hold it (the first candidates), not in the same place, and at
+    most two other things.
+    """
+    holding = [c for size in (0, 1, 2) for c in combinations(range(len(hands)), size)
+               if size < 2 or _apart(hands[c[0]], hands[c[1]])]
+    others = [c for size in (0, 1, 2)
+              for c in combinations(range(len(hands), len(hidden)), size)]
+    options = [one + other for one in holding for other in others]
+    seen = []
+    for option in options:
+        left = clear.copy()
+        for index in option:
+            left &= ~hidden[index]
+        seen.append(left.mean())
+    errors = np.abs(np.array(seen) - share)
+    # Of those that come near enough, one that holds it is rather taken.
+    weights = np.array([
+        (1.0 if one else 0.25) / (1.0 + len(other)) for one in holding for other in others])
+    weights *= errors <= max(_TOLERANCE, errors.min())
+    return options[int(rng.choice(len(options), p=weights / weights.sum()))]
+
+
+def _apart(one: Sequence[Solid], other: Sequence[Solid]) -> bool:
+    """Tell whether two hands are not in each other: whether their palms are a palm apart."""
+    away = np.linalg.norm(one[4].position - other[4].position)
+    return bool(away > 2.0 * one[4].size[2])
