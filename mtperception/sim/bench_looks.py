@@ -48,6 +48,17 @@ def dress_bench(
     return np.asarray(tint * _mean(model, name))
 
 
+def dress_belt(rng: _Rng, surfaces: Surfaces, model: Any, belt: str, rail: str) -> Floats:
+    """Draw what a conveyor is made of; return the belt's mean colour, RGB, 0 to 1."""
+    surfaces.texture(rng, belt, 1.0, ('rubber', 'cloth', 'concrete'))
+    _colour(model, belt, np.clip(rng.uniform(0.5, 1.2) * np.ones(3), 0.0, 1.0))
+    surfaces.plain(rng, rail)
+    shade = rng.uniform(0.3, 0.8) * np.ones(3)
+    for side in '+-':
+        model.geom_rgba[model.geom(f'{rail}{side}').id, :3] = shade
+    return _mean(model, belt)
+
+
 def dress_parts(
     rng: _Rng, surfaces: Surfaces, model: Any, names: Sequence[str], finishes: Sequence[str],
     bench: Floats,

@@ -14,7 +14,7 @@
 
 """A bench with parts in the renderer: one compiled model that shows any of them in any light."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -24,24 +24,26 @@ from numpy.typing import NDArray
 
 from mtperception.geometry.camera import Floats, PosedCamera
 from mtperception.sim.backgrounds import Backgrounds
-from mtperception.sim.bench_looks import dress_bench, dress_parts
+from mtperception.sim.bench_looks import dress_belt, dress_bench, dress_parts
 from mtperception.sim.bench_model import bench_spec, Bodies, body_name, VISIBLE_GROUP
 from mtperception.sim.camera_effects import Picture
 from mtperception.sim.contact_shadows import shaded
+from mtperception.sim.conveyor import add_conveyor, carry, Conveyor, FLOOR
 from mtperception.sim.lighting import add_lights, Lighting, lit_picture
 from mtperception.sim.marks import strip
 from mtperception.sim.mesh_triangles import mesh_triangles
 from mtperception.sim.parts import Part
-from mtperception.sim.reflections import draw_room
+from mtperception.sim.reflections import Room
 from mtperception.sim.renderer import import_mujoco, mesh_placeholder, Renderer
 from mtperception.sim.surfaces import add_surface_material, add_surfaces, Surfaces
 from mtperception.sim.triangles import joined, planar, Triangles
 
-_TOP = 'bench_top'
+_TOP, _BELT, _RAIL = 'bench_top', 'belt_top', 'rail'
+# Metres after which the belt's pattern comes again.
+BELT_PERIOD = 0.25
 # The bench is drawn as a grid: light is worked out at its corners.
 _GRID = 32
 _ALONE_GROUP = 2
-_UP = np.array((0.0, 0.0, 1.0))
 
 
 class Silhouette(NamedTuple):
@@ -58,28 +60,33 @@ class BenchStage:
     Shows a bench to a camera, and lets things fall onto it.
 
     `catalogue` is what its bodies can be, `bodies` how many can be there. The bench reaches
-    `half_size` metres to each side; the size of the pictures is in pixels. Compiling takes about
-    a second, once. To be used from one thread.
+    `half_size` metres to each side; the size of the pictures is in pixels. With `backgrounds` it
+    can wear the user's pictures. With a conveyor the plane z = 0 is a belt that moves, and the
+    bench is the floor below it. Compiling takes about a second, once. To be used from one thread.
     """
 
     def __init__(
         self, catalogue: Sequence[Part], bodies: int, half_size: float, width: int, height: int,
-        backgrounds: Backgrounds | None = None,
+        backgrounds: Backgrounds | None = None, conveyor: Conveyor | None = None,
     ) -> None:
         self.catalogue = tuple(catalogue)
-        self._shapes = [mesh_triangles(part.mesh) for part in catalogue]
-        self._top = _grid(half_size)
+        self._conveyor = conveyor
         self._half_size = half_size
+        self._shapes = [mesh_triangles(part.mesh) for part in catalogue]
+        self._tops = {_TOP: _grid(half_size, half_size)}
+        if conveyor is not None:
+            self._tops[_BELT] = _grid(conveyor.length / 2, conveyor.width / 2)
         self._model = model = _compiled(
-            self.catalogue, bodies, len(self._top), half_size, backgrounds is not None)
+            self.catalogue, bodies, self._tops, half_size, backgrounds is not None, conveyor)
         self._renderer = Renderer(model, width, height)
         self.bodies = Bodies(model, self._renderer.data, self.catalogue, bodies)
         self._surfaces = Surfaces(self._renderer, backgrounds)
         self._photos = backgrounds is not None
-        top = model.geom(_TOP).id
-        model.geom_pos[top], model.geom_quat[top] = 0.0, (1.0, 0.0, 0.0, 0.0)
-        self._top_mesh = int(model.geom_dataid[top])
+        for name in self._tops:
+            top = model.geom(name).id
+            model.geom_pos[top], model.geom_quat[top] = 0.0, (1.0, 0.0, 0.0, 0.0)
         self._kinds = [0] * bodies
+        self._reflecting: set[int] = set()
 
     def close(self) -> None:
         """Free the renderer; harmless when done twice."""
@@ -98,6 +105,12 @@ class BenchStage:
         self._kinds[body] = kind
         self._renderer.set_mesh(self._mesh(body), self._shapes[kind])
 
+    def carry(self, moved: float) -> None:
+        """Go one time step on; the belt's surface has moved by so many metres in all."""
+        assert self._conveyor is not None
+        carry(self._model, self._renderer.data, self._conveyor)
+        self._renderer.data.mocap_pos[0, 0] = moved % BELT_PERIOD
+
     def paint_bench(self, rng: np.random.Generator, scale: float) -> Floats:
         """
         Draw what the bench is made of; return its mean colour, RGB, 0 to 1.
@@ -105,28 +118,42 @@ class BenchStage:
         The patterns are as large as befits parts of 80 mm times the scale.
         """
         turn = float(rng.uniform(0.0, 2.0 * np.pi))
-        top = planar(self._top, 1.0, turn, rng.random(2))
-        # A texture's rows go down, v goes up.
-        self._renderer.set_mesh(self._top_mesh, replace(top, uv=top.uv * (1.0, -1.0)))
-        photos = self._photos and rng.random() < 0.5
+        self._lay(_TOP, planar(self._tops[_TOP], 1.0, turn, rng.random(2)))
+        photos = self._photos and bool(rng.random() < 0.5)
         return dress_bench(rng, self._surfaces, self._model, _TOP, scale, photos)
 
-    def paint(
-        self, rng: np.random.Generator, view: PosedCamera, bench: Floats, lighting: Lighting,
-    ) -> None:
-        """Draw what everything on the bench, of a mean colour, is made of and reflects."""
-        there = sorted(self.bodies.present)
-        reflecting = dress_parts(
-            rng, self._surfaces, self._model, [body_name(body) for body in there],
-            [self.catalogue[self._kinds[body]].finish for body in there], bench)
-        self._surfaces.set_room(draw_room(rng, _UP, bench, lighting), view)
-        for body, metal in zip(there, reflecting, strict=True):
-            shape = self._shapes[self._kinds[body]]
-            if metal:
-                placed = shape.placed(*self.bodies.pose(body))
-                self._surfaces.reflect(self._mesh(body), view, placed.points, placed.normals)
+    def paint_belt(self, rng: np.random.Generator) -> Floats:
+        """Draw what the belt and its rails are made of; return the belt's mean colour."""
+        self._lay(_BELT, planar(self._tops[_BELT], BELT_PERIOD, 0.0, (0.0, 0.0)))
+        return dress_belt(rng, self._surfaces, self._model, _BELT, _RAIL)
+
+    def _lay(self, name: str, top: Triangles) -> None:
+        # A texture's rows go down, v goes up.
+        self._renderer.set_mesh(
+            int(self._model.geom_dataid[self._model.geom(name).id]),
+            replace(top, uv=top.uv * (1.0, -1.0)))
+
+    def paint(self, rng: np.random.Generator, bodies: Sequence[int], bench: Floats) -> None:
+        """Draw what some bodies, on a bench of a mean colour, are made of."""
+        metal = dress_parts(
+            rng, self._surfaces, self._model, [body_name(body) for body in bodies],
+            [self.catalogue[self._kinds[body]].finish for body in bodies], bench)
+        for body, reflecting in zip(bodies, metal, strict=True):
+            if reflecting:
+                self._reflecting.add(body)
             else:
-                self._renderer.set_texcoords(self._mesh(body), shape.uv)
+                self._reflecting.discard(body)
+                self._renderer.set_texcoords(self._mesh(body), self._shapes[self._kinds[body]].uv)
+
+    def set_room(self, room: Room, view: PosedCamera) -> None:
+        """Say what metal reflects; `reflect` is to be called then."""
+        self._surfaces.set_room(room, view)
+
+    def reflect(self, view: PosedCamera) -> None:
+        """Have metal bodies reflect the room from where they are now."""
+        for body in sorted(self._reflecting & self.bodies.present):
+            placed = self._shapes[self._kinds[body]].placed(*self.bodies.pose(body))
+            self._surfaces.reflect(self._mesh(body), view, placed.points, placed.normals)
 
     def _mesh(self, body: int) -> int:
         return int(self._model.geom_dataid[self.bodies.geoms[body]])
@@ -176,14 +203,15 @@ class BenchStage:
         return Silhouette((x0, y0, x1, y1), mask, visible_mask, visible)
 
 
-def _grid(half_size: float) -> Triangles:
-    places = np.linspace(-half_size, half_size, _GRID + 1)
-    lines = [np.column_stack((places, np.full(_GRID + 1, y))) for y in places]
+def _grid(half_x: float, half_y: float) -> Triangles:
+    x, y = np.linspace(-half_x, half_x, _GRID + 1), np.linspace(-half_y, half_y, _GRID + 1)
+    lines = [np.column_stack((x, np.full(_GRID + 1, place))) for place in y]
     return joined([strip(upper, lower, 0.0) for lower, upper in pairwise(lines)])
 
 
 def _compiled(
-    catalogue: Sequence[Part], bodies: int, top_triangles: int, half_size: float, photos: bool,
+    catalogue: Sequence[Part], bodies: int, tops: Mapping[str, Triangles], half_size: float,
+    photos: bool, conveyor: Conveyor | None,
 ) -> Any:
     mujoco = import_mujoco()
     spec = bench_spec(catalogue, bodies)
@@ -191,12 +219,20 @@ def _compiled(
     spec.stat.extent, spec.stat.center = half_size, (0.0, 0.0, 0.0)
     add_lights(mujoco, spec)
     add_surfaces(mujoco, spec, photos)
-    for name in (_TOP, *map(body_name, range(bodies))):
+    for name in (*tops, *map(body_name, range(bodies))):
         add_surface_material(mujoco, spec, name)
-    spec.add_mesh(
-        name=_TOP, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
-        **mesh_placeholder(top_triangles))
-    spec.worldbody.add_geom(
-        name=_TOP, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=_TOP, material=_TOP, contype=0,
-        conaffinity=0, group=VISIBLE_GROUP)
+    for name, top in tops.items():
+        spec.add_mesh(
+            name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
+            **mesh_placeholder(len(top)))
+    places = {_TOP: spec.worldbody}
+    if conveyor is not None:
+        add_surface_material(mujoco, spec, _RAIL)
+        add_conveyor(spec, conveyor, _RAIL)
+        places[_TOP] = spec.worldbody.add_body(pos=(0.0, 0.0, -FLOOR))
+        places[_BELT] = spec.worldbody.add_body(name=_BELT, mocap=True)
+    for name, place in places.items():
+        place.add_geom(
+            name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, material=name, contype=0,
+            conaffinity=0, group=VISIBLE_GROUP)
     return spec.compile()

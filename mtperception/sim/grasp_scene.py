@@ -30,6 +30,7 @@ from mtperception.sim.contact_shadows import contact_shade
 from mtperception.sim.grasp_labels import GraspObject, GraspSample
 from mtperception.sim.lighting import draw_lighting
 from mtperception.sim.parts import Part, PARTS
+from mtperception.sim.reflections import draw_room
 
 WIDTH, HEIGHT = 300, 300
 # What the grasp detector is trained on; the ring is kept from it.
@@ -150,7 +151,9 @@ class GraspScene:
         bench = stage.paint_bench(rng, self._scale)
         middle = view.on_plane([(self.width / 2, self.height / 2)], (0, 0, 0), _UP)[0]
         lighting = draw_lighting(rng, middle, _UP, 1.2 * self._scale)
-        stage.paint(rng, view, bench, lighting)
+        stage.paint(rng, range(len(kinds)), bench)
+        stage.set_room(draw_room(rng, _UP, bench, lighting), view)
+        stage.reflect(view)
         geoms, depth = stage.identities(view)
         shade = contact_shade(depth, view, 0.03 * self._scale, rng.uniform(0.2, 0.65))
         light = stage.picture(view, lighting, shade)
