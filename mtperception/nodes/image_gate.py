@@ -28,6 +28,7 @@ BYTES_PER_PIXEL = {
     'yuv422': 2, 'yuv422_yuy2': 2,
 }
 GREY_ENCODINGS = frozenset({'mono8', '8UC1', 'mono16', '16UC1'})
+CDR_HEADER = 4  # bytes
 # A network takes about 70 bytes of memory a pixel: 5 GB for the largest picture.
 MAX_PIXELS = 64 * 1024 * 1024
 
@@ -42,6 +43,8 @@ class ImageError(ValueError):
 
 def read_image(data: bytes) -> Image:
     """Unpack the CDR bytes of a message; raise ImageError where they are none."""
+    if len(data) < CDR_HEADER:  # rmw_cyclonedds reads on beyond the end
+        raise ImageError('undecodable', f'{len(data)} bytes are no sensor_msgs/msg/Image')
     try:
         message: Image = deserialize_message(data, Image)
     except Exception as error:  # which one depends on the middleware and on the damage
