@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mtperception.geometry.camera import Floats
 from mtperception.sim.parts import Part
@@ -216,23 +217,21 @@ class Bodies:
         self._mujoco.mju_quat2Mat(rotation, self.data.qpos[start + 3:start + 7])
         return rotation.reshape(3, 3), self.data.qpos[start:start + 3].copy()
 
-    def speed(self) -> tuple[float, float]:
-        """Return how fast the fastest body moves and turns, in metres and radians a second."""
-        if not self.present:
-            return 0.0, 0.0
-        starts = [int(self.model.body_dofadr[self._bodies[body]]) for body in self.present]
-        speeds = np.stack([self.data.qvel[start:start + 6] for start in starts])
-        return (
-            float(np.linalg.norm(speeds[:, :3], axis=1).max()),
-            float(np.linalg.norm(speeds[:, 3:], axis=1).max()))
+    def still(self, body: int, carried: ArrayLike) -> bool:
+        """Tell whether a body rests on what moves at a speed (3, metres a second)."""
+        start = int(self.model.body_dofadr[self._bodies[body]])
+        speed = self.data.qvel[start:start + 6]
+        return bool(
+            np.linalg.norm(speed[:3] - carried) < _STILL
+            and np.linalg.norm(speed[3:]) < _STILL_TURNING)
 
     def settle(self) -> bool:
         """Let everything fall, and tell whether it came to rest."""
         still = 0
         for _ in range(round(_SETTLING / TIMESTEP / 20)):
             self._mujoco.mj_step(self.model, self.data, nstep=20)
-            moving, turning = self.speed()
-            still = still + 1 if moving < _STILL and turning < _STILL_TURNING else 0
+            at_rest = all(self.still(body, (0.0, 0.0, 0.0)) for body in self.present)
+            still = still + 1 if at_rest else 0
             # Twice, since what is thrown up rests for a moment, too.
             if still == 2:
                 return True

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
 from mtperception.geometry.rotations import about_axis, random_rotations
@@ -27,7 +28,8 @@ from mtperception.sim.bench_stage import BenchStage
 from mtperception.sim.clutter import clutter
 from mtperception.sim.colour_camera import draw_colour_camera, photograph_colour
 from mtperception.sim.contact_shadows import contact_shade
-from mtperception.sim.grasp_labels import GraspObject, GraspSample
+from mtperception.sim.grasp_labels import GraspLabel, GraspObject, GraspSample
+from mtperception.sim.grasps import Grasp, grasp_label, plan_grasps, PosedMesh
 from mtperception.sim.lighting import draw_lighting
 from mtperception.sim.parts import Part, PARTS
 from mtperception.sim.reflections import draw_room
@@ -154,6 +156,9 @@ class GraspScene:
         stage.paint(rng, range(len(kinds)), bench)
         stage.set_room(draw_room(rng, _UP, bench, lighting), view)
         stage.reflect(view)
+        planned = plan_grasps(
+            [PosedMesh(stage.catalogue[kind].mesh, *stage.bodies.pose(body))
+             for body, kind in enumerate(kinds)], range(parts))
         geoms, depth = stage.identities(view)
         shade = contact_shade(depth, view, 0.03 * self._scale, rng.uniform(0.2, 0.65))
         light = stage.picture(view, lighting, shade)
@@ -163,9 +168,30 @@ class GraspScene:
             if silhouette is not None:
                 rotation, translation = stage.pose(body, view)
                 objects.append(GraspObject(
-                    self.names[kind], rotation, translation, *silhouette, grasps=()))
+                    self.names[kind], rotation, translation, *silhouette, grasps=visible_grasps(
+                        planned[body], view, geoms, stage.bodies.geoms, body)))
         image = photograph_colour(rng, light, draw_colour_camera(rng), view.camera)
         return GraspSample(image, depth, tuple(objects), view)
+
+
+def visible_grasps(
+    grasps: Sequence[Grasp], view: PosedCamera, identities: NDArray[np.int32],
+    geoms: Sequence[int], body: int,
+) -> tuple[GraspLabel, ...]:
+    """
+    Return the labels of a body's grasps that a picture shows.
+
+    Their middles are in the picture, and it shows no other body there; `identities` are the
+    picture's, `geoms` the bodies'.
+    """
+    others = set(geoms) - {geoms[body]}
+    height, width = identities.shape
+    labels = []
+    for label in (grasp_label(grasp, view) for grasp in grasps):
+        column, row = round(label.x), round(label.y)
+        if 0 <= column < width and 0 <= row < height and identities[row, column] not in others:
+            labels.append(label)
+    return tuple(labels)
 
 
 class _Sphere(NamedTuple):
