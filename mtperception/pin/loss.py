@@ -31,8 +31,10 @@ DIAMETER_UNIT = 20.0
 SIGMA_LEAST, SIGMA_PER_DIAMETER = 3.5, 0.12
 # Don't-care boxes are widened by this many pixels.
 IGNORE_MARGIN = 4.0
-# Weights beside the heat loss. The Huber losses below are linear beyond their small deltas, so
-# that a weight of 40 at a delta of 0.1 cells is 4 a cell of error.
+# The Huber losses below are linear beyond their small deltas, so that a weight of 40 at a delta
+# of 0.1 cells is 4 a cell of error. The heat's is such that its gradient is the larger one when
+# most pins are found: the last doubtful ones must not be lost for hundredths of a pixel.
+HEAT_WEIGHT = 5.0
 PLACE_WEIGHT, PLACE_DELTA = 40.0, 0.1
 DIAMETER_WEIGHT, DIAMETER_DELTA = 10.0, 0.05
 # Within this share of a counted pin's Gaussian no don't-care box hides it.
@@ -67,7 +69,7 @@ class PinLoss:
     @property
     def total(self) -> Tensor:
         """The weighted sum that is minimised."""
-        return self.heat + PLACE_WEIGHT * self.place + DIAMETER_WEIGHT * self.diameter
+        return HEAT_WEIGHT * self.heat + PLACE_WEIGHT * self.place + DIAMETER_WEIGHT * self.diameter
 
 
 def ignore_weight(targets: PinTargets, heat_target: Tensor) -> Tensor:
