@@ -139,7 +139,8 @@ def hammer() -> Part:
         (0.021, 0.0155, 0.0165, 7.0), (0.025, 0.0115, 0.0115, 2.5), (0.033, 0.0115, 0.0115, 2.0),
         (0.038, 0.0155, 0.0155, 2.0), (0.0573, 0.0155, 0.0155, 2.0),
         (0.0585, 0.0143, 0.0143, 2.0)]
-    rings = [_head_ring(*section) for section in sections]
+    # The handle's upper end just comes out of the head.
+    rings = [_head_ring(*section) + (0.0, 0.0, 0.1325) for section in sections]
     mesh = _ended(handle, _WOOD) + _ended(rings, _STEEL)
     # Convex between the waists of the handle and the neck of the head.
     pieces = (handle[:5], handle[4:], rings[:4], rings[3:5], rings[4:7], rings[6:])
