@@ -35,7 +35,8 @@ def add_parser(subparsers: Any) -> None:
                     'command is given again. Shards of one data set go into one folder, or are '
                     'copied into one; the last of them, or the same command without --shard, '
                     'then finishes the data set.')
-    parser.add_argument('system', choices=('pin', 'grasp'), help='what the data set is for')
+    parser.add_argument(
+        'system', choices=('pin', 'grasp', 'pose'), help='what the data set is for')
     parser.add_argument(
         '--out', required=True, metavar='DIR', help='a new folder, or that of the same data set')
     parser.add_argument('--count', required=True, type=int, metavar='N', help='samples')
@@ -119,6 +120,8 @@ def _data_set(args: argparse.Namespace) -> 'DataSet':
     from mtperception.sim.backgrounds import read_backgrounds
     from mtperception.sim.grasp_data import GraspData
     from mtperception.sim.pin_data import PinData
+    from mtperception.sim.pose_data import PoseData
+    from mtperception.sim.user_files import UserFiles
 
     if args.system == 'pin':
         if args.meshes is not None or args.backgrounds is not None:
@@ -130,7 +133,8 @@ def _data_set(args: argparse.Namespace) -> 'DataSet':
         print(
             f'mtperception render: left out of {args.backgrounds}, not readable: '
             + ', '.join(names) + (f' and {more} more' if more > 0 else ''), file=sys.stderr)
-    return {'grasp': GraspData}[args.system](args.meshes, args.units, backgrounds)
+    user = UserFiles(args.meshes, args.units, backgrounds)
+    return GraspData(user) if args.system == 'grasp' else PoseData(user)
 
 
 def _shard(text: str) -> 'Shard':

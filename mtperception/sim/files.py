@@ -68,6 +68,17 @@ class SampleFiles:
         return self._hash.hexdigest()
 
 
+def millimetres(depth: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Return a depth picture, in metres, as it is stored: whole millimetres, 0 for nothing."""
+    whole = np.rint(1000.0 * np.where(np.isfinite(depth), depth, 0.0))
+    return np.where(whole < 65536.0, whole, 0.0).astype(np.uint16)
+
+
+def black_and_white(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return a mask as a picture: 255 where it is true."""
+    return mask.astype(np.uint8) * np.uint8(255)
+
+
 def png(picture: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     """Encode a picture, H x W (8 or 16 bits) or H x W x 3 (8 bits, RGB), without loss."""
     return _encoded('.png', picture, (cv2.IMWRITE_PNG_COMPRESSION, 1))

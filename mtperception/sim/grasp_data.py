@@ -16,37 +16,23 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-import hashlib
+from dataclasses import dataclass, field
 import json
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mtperception.sim.backgrounds import Backgrounds
 from mtperception.sim.data_folder import Record
-from mtperception.sim.files import png, SampleFiles
+from mtperception.sim.files import millimetres, png, SampleFiles
 from mtperception.sim.grasp_labels import GraspSample
 from mtperception.sim.grasp_lines import grasp_line, GRASP_LINES
 from mtperception.sim.grasp_scene import GraspScene
-from mtperception.sim.part_files import FORMATS, part_from_file, PartError
-from mtperception.sim.parts import Part
+from mtperception.sim.user_files import UserFiles
 
 
 @dataclass(frozen=True)
 class GraspData:
-    """
-    Pictures of parts that fell onto a bench.
+    """Pictures of parts that fell onto a bench: the project's own, or the user's meshes."""
 
-    `meshes` is a folder of the user's meshes, in `units`, which then take the place of the
-    project's own parts; `backgrounds` are pictures for the bench.
-    """
-
-    meshes: Path | None = None
-    units: str = 'mm'
-    backgrounds: Backgrounds | None = None
+    user: UserFiles = field(default_factory=UserFiles)
     name: str = 'grasp'
     # A 300 x 300 picture takes about 160 kB as PNG, its depth 40 kB.
     bytes_per_sample: int = 300_000
@@ -54,34 +40,15 @@ class GraspData:
     @property
     def arguments(self) -> tuple[str, ...]:
         """The command line's further words that make the same data."""
-        words: tuple[str, ...] = ()
-        if self.meshes is not None:
-            words += ('--meshes', str(self.meshes), '--units', self.units)
-        if self.backgrounds is not None:
-            words += ('--backgrounds', str(self.backgrounds.folder))
-        return words
+        return self.user.arguments
 
     def parameters(self) -> Mapping[str, Any]:
         """Return the hashes of the user's files."""
-        found: dict[str, Any] = {}
-        if self.meshes is not None:
-            digest = hashlib.sha256()
-            for path in mesh_files(self.meshes):
-                digest.update(path.name.encode() + b'\0')
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-            found['meshes'], found['units'] = digest.hexdigest(), self.units
-        if self.backgrounds is not None:
-            found['backgrounds'] = self.backgrounds.sha256
-        return found
+        return self.user.parameters()
 
     def scene(self) -> AbstractContextManager[GraspScene]:
         """Open the scene."""
-        return GraspScene(self._parts(), backgrounds=self.backgrounds)
-
-    def _parts(self) -> list[Part] | None:
-        if self.meshes is None:
-            return None
-        return [part_from_file(path, self.units) for path in mesh_files(self.meshes)]
+        return GraspScene(self.user.parts(), backgrounds=self.user.backgrounds)
 
     def write(self, files: SampleFiles, index: int, sample: GraspSample) -> Record:
         """Save the picture and its depth."""
@@ -97,19 +64,3 @@ class GraspData:
         lines = [json.dumps(record) for record in records]
         files.save(GRASP_LINES, ('\n'.join(lines) + '\n').encode())
         return {}
-
-
-def mesh_files(folder: Path) -> list[Path]:
-    """Return the mesh files in a folder; raise PartError where there is none."""
-    if not folder.is_dir():
-        raise PartError(f'{folder} is not a folder of meshes')
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in FORMATS)
-    if not paths:
-        raise PartError(f'{folder} holds no OBJ, STL or PLY file')
-    return paths
-
-
-def millimetres(depth: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Return a depth picture, in metres, as it is stored: whole millimetres, 0 for nothing."""
-    whole = np.rint(1000.0 * np.where(np.isfinite(depth), depth, 0.0))
-    return np.where(whole < 65536.0, whole, 0.0).astype(np.uint16)

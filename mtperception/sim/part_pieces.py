@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+import trimesh
 
 from mtperception.geometry.camera import Floats
 from mtperception.sim.mesh_triangles import mesh_triangles
@@ -43,9 +44,10 @@ def part_pieces(part: Part) -> tuple[Piece, ...]:
     """Divide a part by colour; similar colours are put together where there are many."""
     triangles = mesh_triangles(part.mesh)
     steel = part.finish == 'steel'
-    if part.mesh.visual.kind is None:
+    own = own_colours(part.mesh)
+    if own is None:
         return (Piece(triangles, np.array(_COLOURS[part.finish]), steel),)
-    colours = np.asarray(part.mesh.visual.face_colors)[:, :3] / 255.0
+    colours = np.asarray(own.face_colors)[:, :3] / 255.0
     kinds = _kinds(colours)
     pieces = []
     for kind in range(int(kinds.max()) + 1):
@@ -55,6 +57,14 @@ def part_pieces(part: Part) -> tuple[Piece, ...]:
             Triangles(triangles.points[those], triangles.normals[those], triangles.uv[those]),
             colour, bool(steel and np.ptp(colour) < 0.15)))
     return tuple(pieces)
+
+
+def own_colours(mesh: trimesh.Trimesh) -> trimesh.visual.ColorVisuals | None:
+    """Return the colours of a mesh's faces and corners, None where it has none."""
+    visual = mesh.visual
+    if not isinstance(visual, trimesh.visual.ColorVisuals) or visual.kind is None:
+        return None
+    return visual
 
 
 def _kinds(colours: Floats) -> NDArray[np.intp]:

@@ -43,10 +43,11 @@ _GLOVES = np.array((
     (0.85, 0.38, 0.1), (0.25, 0.4, 0.22), (0.4, 0.41, 0.43), (0.55, 0.75, 0.85)))
 
 
-def paint_bench(rng: _Rng, stage: PoseStage, photos: bool) -> Floats:
+def paint_bench(rng: _Rng, stage: PoseStage, scale: float, photos: bool) -> Floats:
     """Draw what is in the background; return its mean colour, RGB, 0 to 1."""
-    return dress_bench(
-        rng, stage.surfaces, stage.model, BENCH, photos and bool(rng.random() < 0.6))
+    photo = photos and bool(rng.random() < 0.6)
+    # Three times as far away as parts on a bench are.
+    return dress_bench(rng, stage.surfaces, stage.model, BENCH, 3.0 * scale, photo)
 
 
 def paint(

@@ -194,7 +194,7 @@ class PoseScene:
         middle = poses[0].position if poses else view.on_plane(
             [(self._camera.cx, self._camera.cy)], (0, 0, 0), _UP)[0]
         stage.lay_bench(middle, float(rng.uniform(0.0, 2.0 * np.pi)), rng.random(2))
-        bench = paint_bench(rng, stage, self._photos)
+        bench = paint_bench(rng, stage, self._scale, self._photos)
         lighting = draw_lighting(rng, middle, _UP, 1.2 * self._scale)
         paint(rng, stage, view, bench, lighting, [pose.part for pose in poses],
               [thing.number for thing in things])
@@ -233,8 +233,8 @@ def _gain(light: Picture, camera: ColourCamera, objects: Mask | None) -> float:
     if objects is None or not objects.any():
         return gain
     bright, usual = np.percentile(light[objects].max(axis=1), (90, 50))
-    return float(np.clip(gain, 0.12 / max(usual, 0.004), max(
-        1.1 / max(bright, 0.004), 0.12 / max(usual, 0.004))))
+    least = 0.2 / max(float(usual), 0.004)
+    return max(min(gain, 1.1 / max(float(bright), 0.004)), least)
 
 
 def _shape(part: Part) -> Shape:

@@ -125,12 +125,12 @@ class PoseStage:
             self._meshes_of_things.append(shape.placed(thing.rotation, thing.position))
 
     def lay_bench(self, under: Floats, angle: float, offset: Floats) -> None:
-        """Put the bench's middle under a point of the world; about a third of its uv are seen."""
+        """Put the bench's middle under a point of the world; its texture's uv are metres."""
         bench = self._model.geom(BENCH).id
         self._model.geom_pos[bench] = (under[0], under[1], 0.0)
         self.renderer.set_mesh(
             int(self._model.geom_dataid[bench]),
-            planar(self._bench, 3.0 * self._scale, angle, offset))
+            planar(self._bench, 1.0, angle, offset))
 
     def _geoms(self, slot: int) -> NDArray[Any]:
         return np.asarray(self._objects[slot, :len(self.pieces[self._poses[slot].part])])
