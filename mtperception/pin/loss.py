@@ -69,7 +69,8 @@ class PinLoss:
     @property
     def total(self) -> Tensor:
         """The weighted sum that is minimised."""
-        return HEAT_WEIGHT * self.heat + PLACE_WEIGHT * self.place + DIAMETER_WEIGHT * self.diameter
+        return (HEAT_WEIGHT * self.heat + PLACE_WEIGHT * self.place
+                + DIAMETER_WEIGHT * self.diameter)
 
 
 def ignore_weight(targets: PinTargets, heat_target: Tensor) -> Tensor:
