@@ -36,9 +36,10 @@ def add_parser(verbs: Any) -> None:
         description='Measure speed as ratios within one run; the convolution and copy rates of '
                     'the machine are measured beside.')
     parser.add_argument(
-        'what', choices=['pin', 'nodes', 'dds'],
-        help='pin: detection against the bare network; nodes: the node against the library; '
-             'dds: VGA images (bgr8) at 30 Hz against a plain socket, and an idle node')
+        'what', choices=['render', 'pin', 'nodes', 'dds'],
+        help='render: labelled pictures against bare drawing; pin: detection against the bare '
+             'network; nodes: the node against the library; dds: VGA images (bgr8) at 30 Hz '
+             'against a plain socket, and an idle node')
     parser.add_argument('--seconds', type=float, default=10.0, help='time for each stream (10)')
     parser.add_argument('--threads', type=int, default=1, help='threads of the network (1)')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
@@ -53,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     keep_freed_memory()
     torch.set_num_threads(arguments.threads)
     figures = {'threads': arguments.threads, **machine()}
-    figures |= {'pin': pin, 'nodes': nodes, 'dds': dds}[arguments.what](arguments)
+    figures |= {
+        'render': render, 'pin': pin, 'nodes': nodes, 'dds': dds}[arguments.what](arguments)
     if arguments.json:
         print(json.dumps(figures))
     else:
@@ -115,6 +117,13 @@ def detection_ms(
     """Time picture in to detections out, over pictures with none to six pins."""
     return statistics.median(
         median_ms(partial(detector.detect, image), 1.0) for image in images)
+
+
+def render(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compare labelled pictures on the disk with bare drawing."""
+    from mtperception.cli.bench_render import figures
+
+    return figures(arguments.seconds)
 
 
 def pin(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -64,12 +64,12 @@ class Room:
         floor = _step(-height / 0.06)[:, None]
         light = sky + (self.bench - sky) * floor
         for lamp in self.lamps:
+            facing = np.maximum(towards @ lamp.direction, 1e-6)
             other = np.cross(lamp.direction, lamp.across)
-            facing = towards @ lamp.direction
-            u = np.arctan2(towards @ lamp.across, facing) / lamp.half_size[0]
-            v = np.arctan2(towards @ other, facing) / lamp.half_size[1]
-            edge = lamp.softness
-            inside = _step((1.0 - np.abs(u)) / edge) * _step((1.0 - np.abs(v)) / edge)
+            inside = np.ones(len(towards))
+            for axis, half in zip((lamp.across, other), lamp.half_size, strict=True):
+                reach = np.abs(towards @ axis) / (facing * np.tan(half))
+                inside *= _step((1.0 - reach) / lamp.softness)
             light += inside[:, None] * lamp.colour
         return np.asarray(light)
 

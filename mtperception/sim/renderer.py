@@ -20,6 +20,7 @@ exact. Meshes can be rewritten between pictures without compiling the model agai
 """
 
 import os
+import time
 from typing import Any
 
 import cv2
@@ -84,6 +85,9 @@ class Renderer:
     `width` and `height` are those of the largest picture, in pixels. Colour pictures are drawn
     `oversampling` times as large and shrunk by areas.
     """
+
+    # What all renderers of the process have spent on drawing and reading back, for benchmarks.
+    drawing_seconds = 0.0
 
     def __init__(self, model: Any, width: int, height: int, oversampling: float = 1.5) -> None:
         self._mujoco = mujoco = import_mujoco()
@@ -267,8 +271,9 @@ class Renderer:
     def _draw(
         self, wide: int, high: int, pixels: NDArray[np.uint8], depth: NDArray[np.float32] | None
     ) -> None:
-        mujoco = self._mujoco
+        mujoco, start = self._mujoco, time.perf_counter()
         self._gl.make_current()
         area = mujoco.MjrRect(0, 0, wide, high)
         mujoco.mjr_render(area, self._scene, self._context)
         mujoco.mjr_readPixels(pixels, depth, area, self._context)
+        Renderer.drawing_seconds += time.perf_counter() - start

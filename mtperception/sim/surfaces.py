@@ -118,9 +118,13 @@ class Surfaces:
         model.mat_shininess[number] = rng.uniform(0.3, 0.9) if finish == 'polished' else 0.2
 
     def set_room(self, room: Room, view: PosedCamera) -> None:
-        """Paint what metal reflects, as seen by a camera."""
-        ball = mirror_ball(room, view, _MIRROR_SIZE)
-        for finish, blur in _ROUGHNESS.items():
+        """Paint what the metal that is there reflects, as seen by a camera."""
+        worn = [
+            finish for finish, texture in self._mirrors.items()
+            if (self._renderer.model.mat_texid == texture).any()]
+        ball = mirror_ball(room, view, _MIRROR_SIZE) if worn else None
+        for finish in worn:
+            blur = _ROUGHNESS[finish]
             seen = cv2.GaussianBlur(ball, (0, 0), blur * _MIRROR_SIZE / 2.0)
             self._renderer.set_texture(self._mirrors[finish], seen)
 

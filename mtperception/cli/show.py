@@ -1,0 +1,117 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""`mtperception show`: a contact sheet of a data set with its labels drawn."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+import sys
+from typing import Any, TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from mtperception.sim.label_drawing import Canvas
+
+_WIDTH, _COLUMNS = 400, 6
+_MOST = 240
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the verb `show` to the command."""
+    parser = subparsers.add_parser(
+        'show', help='draw the labels of a data set on its pictures',
+        description='Draw the labels of a data set on some of its pictures, evenly spread over '
+                    'it: pins (COCO), grasps (JSON lines, Cornell or Jacquard) or poses (BOP), '
+                    'rendered or your own. The format is recognised.')
+    parser.add_argument('data', type=Path, metavar='DIR', help='the data set')
+    parser.add_argument('--out', required=True, type=Path, metavar='PNG', help='the sheet')
+    parser.add_argument('--count', type=int, default=24, metavar='N', help='pictures (24)')
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the sheet; return the exit status."""
+    from mtperception.sim.files import png, write_file
+    from mtperception.sim.label_drawing import Canvas, contact_sheet
+
+    if not 1 <= args.count <= _MOST:
+        raise ValueError(f'cannot show {args.count} pictures: ask for 1 to {_MOST}')
+    pictures = labelled_pictures(args.data)
+    chosen = np.unique(np.linspace(0, len(pictures) - 1, args.count).round().astype(int))
+    tiles, titles = [], []
+    for index in chosen:
+        path, draw = pictures[index]
+        canvas = Canvas(_read(path), _WIDTH)
+        draw(canvas)
+        tiles.append(canvas.image)
+        titles.append(path.relative_to(args.data).as_posix())
+    write_file(args.out, png(contact_sheet(tiles, titles, _COLUMNS)))
+    print(f'{args.out}: {len(tiles)} of {len(pictures)} pictures', file=sys.stderr)
+    return 0
+
+
+LabelledPicture = tuple[Path, Callable[['Canvas'], None]]
+
+
+def labelled_pictures(folder: Path) -> list[LabelledPicture]:
+    """Return the pictures of a data set, each with what draws its labels."""
+    from mtperception.sim.coco import ANNOTATIONS, DataSetError
+
+    if not folder.is_dir():
+        raise DataSetError(f'{folder} is not a folder')
+    pictures = _pins(folder) if (folder / ANNOTATIONS).exists() else _grasps(folder)
+    if not pictures:
+        raise DataSetError(f'{folder}: the data set has no pictures')
+    return pictures
+
+
+def _pins(folder: Path) -> list[LabelledPicture]:
+    from functools import partial
+
+    from mtperception.sim.coco import read_pins
+    from mtperception.sim.label_drawing import draw_pins
+
+    return [(path, partial(draw_pins, pins=pins)) for path, pins in read_pins(folder)]
+
+
+def _grasps(folder: Path) -> list[LabelledPicture]:
+    from functools import partial
+
+    from mtperception.sim.grasp_formats import read_grasps
+
+    return [
+        (picture.path, partial(_draw_grasps, picture)) for picture in read_grasps(folder)]
+
+
+def _draw_grasps(picture: Any, canvas: 'Canvas') -> None:
+    from mtperception.sim.label_drawing import draw_grasps, draw_object
+
+    for number, part in enumerate(picture.objects):
+        draw_object(
+            canvas, part.part, number, part.box, part.visible, part.visible_mask.mask())
+    draw_grasps(canvas, picture.grasps)
+
+
+def _read(path: Path) -> npt.NDArray[np.uint8]:
+    import cv2
+
+    from mtperception.sim.coco import DataSetError
+
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise DataSetError(f'{path}: not a picture that can be read')
+    return np.ascontiguousarray(picture[:, :, ::-1])
