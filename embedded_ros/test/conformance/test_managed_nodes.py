@@ -155,7 +155,7 @@ def test_transitions_are_announced(managed, make_node, spin_until):
     listener.create_subscription(
         TransitionEvent, '/cell/managed/transition_event', events.append, 10)
     assert spin_until(
-        lambda: listener.count_publishers('/cell/managed/transition_event') == 1, listener)
+        lambda: listener.count_publishers('/cell/managed/transition_event') > 0, listener)
     assert not spin_until(lambda: events, listener, timeout=1.0)  # the publisher knows, too
     managed.trigger_configure()
     assert spin_until(lambda: len(events) == 2, listener)
