@@ -81,7 +81,6 @@ def _rate(workers: int, seconds: float) -> float:
             raise EnoughError
 
     warm_up = 8 * workers
-    with tempfile.TemporaryDirectory() as temporary:
-        with contextlib.suppress(EnoughError):
-            render(PinData(), temporary, 100_000, _SEED, workers, progress=report)
+    with tempfile.TemporaryDirectory() as temporary, contextlib.suppress(EnoughError):
+        render(PinData(), temporary, 100_000, _SEED, workers, progress=report)
     return (len(times) - 1 - warm_up) / (times[-1] - times[warm_up])

@@ -154,7 +154,7 @@ def developed(light: Picture, camera: ColourCamera, gain: float | None = None) -
 def saturated(picture: Picture, saturation: float) -> Picture:
     """Draw colours away from grey by a factor; 1 leaves them, 0 is grey. Keeps the brightness."""
     mixed = saturation * np.eye(3) + (1.0 - saturation) * _LUMA
-    return np.maximum(cv2.transform(picture, mixed), np.float32(0.0), dtype=np.float32)
+    return np.asarray(np.maximum(cv2.transform(picture, mixed), np.float32(0.0)))
 
 
 def shaken(picture: Picture, length: float, angle: float) -> Picture:

@@ -64,11 +64,11 @@ class Room:
         floor = _step(-height / 0.06)[:, None]
         light = sky + (self.bench - sky) * floor
         for lamp in self.lamps:
-            facing = np.maximum(towards @ lamp.direction, 1e-6)
+            facing = towards @ lamp.direction
             other = np.cross(lamp.direction, lamp.across)
-            inside = np.ones(len(towards))
+            inside = np.where(facing > 0.0, 1.0, 0.0)
             for axis, half in zip((lamp.across, other), lamp.half_size, strict=True):
-                reach = np.abs(towards @ axis) / (facing * np.tan(half))
+                reach = np.abs(towards @ axis) / (np.maximum(facing, 1e-6) * np.tan(half))
                 inside *= _step((1.0 - reach) / lamp.softness)
             light += inside[:, None] * lamp.colour
         return np.asarray(light)
