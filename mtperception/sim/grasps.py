@@ -66,6 +66,14 @@ class Gripper:
     palm_width: float = 0.05
     friction: float = 0.5
 
+    @property
+    def reach(self) -> float:
+        """How far any of it can be from the point between its fingers, seen from above."""
+        half = self.max_opening / 2 + self.finger_thickness
+        return max(
+            float(np.hypot(half, self.finger_width / 2)),
+            float(np.hypot(self.palm_length, self.palm_width)) / 2)
+
 
 GRIPPER = Gripper()
 
@@ -120,7 +128,7 @@ def plan_grasps(
     in place or direction; there are none where it is too large, too flat or has no room.
     """
     corners = np.concatenate([thing.triangles.reshape(-1, 3) for thing in scene])
-    grid = Grid.around(corners, np.hypot(gripper.palm_length, gripper.palm_width) / 2)
+    grid = Grid.around(corners, gripper.reach + 2 * RESOLUTION)
     heights = [height_map(grid, thing.triangles) for thing in scene]
     planned = []
     for target in targets:
@@ -175,10 +183,14 @@ class _Room:
         # The fingers, and what would be caught between them.
         along = np.linspace(-1.0, 1.0, int(2 * out.max() / (2 * RESOLUTION)) + 2) * out
         fingers = self._heights(self.others, closings, along, sideways) < tips
+        free = np.asarray(fingers.all(axis=(1, 2)))
+        under_palm = tips + gripper.finger_length
+        if self._all.max() < under_palm:
+            return free
         length = np.tile(_steps(-gripper.palm_length / 2, gripper.palm_length / 2), (len(half), 1))
         breadth = _steps(-gripper.palm_width / 2, gripper.palm_width / 2)
-        palm = self._heights(self._all, closings, length, breadth) < tips + gripper.finger_length
-        return np.asarray(fingers.all(axis=(1, 2)) & palm.all(axis=(1, 2)))
+        palm = self._heights(self._all, closings, length, breadth) < under_palm
+        return np.asarray(free & palm.all(axis=(1, 2)))
 
     def touches(self, closings: Closings, tips: float) -> tuple[Floats, Floats]:
         """
@@ -212,9 +224,9 @@ class _Room:
         x, y = closings.directions.T[:, :, None, None]
         middle_x, middle_y = closings.middles.T[:, :, None, None]
         ahead = along[:, :, None]
-        rows, columns = self.grid.cells(
+        cells = self.grid.cells(
             middle_x + x * ahead - y * across, middle_y + y * ahead + x * across)
-        return heights[rows, columns]
+        return heights.ravel()[cells]
 
 
 def _steps(low: float, high: float, step: float = 2 * RESOLUTION) -> Floats:

@@ -46,11 +46,11 @@ class Grid:
         columns, rows = (int(count) for count in high - low)
         return cls(float(low[0]) * RESOLUTION, float(low[1]) * RESOLUTION, columns, rows)
 
-    def cells(self, x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return the rows and columns of points; those outside go to the border."""
-        column = np.floor((x - self.left) / RESOLUTION).astype(np.intp)
-        row = np.floor((y - self.front) / RESOLUTION).astype(np.intp)
-        return np.clip(row, 0, self.rows - 1), np.clip(column, 0, self.columns - 1)
+    def cells(self, x: Floats, y: Floats) -> NDArray[np.intp]:
+        """Return which cells, counted row by row, points are in that are all on the grid."""
+        column = ((x - self.left) * (1.0 / RESOLUTION)).astype(np.intp)
+        row = ((y - self.front) * (1.0 / RESOLUTION)).astype(np.intp)
+        return np.asarray(row * self.columns + column)
 
 
 def height_map(grid: Grid, triangles: Floats) -> NDArray[np.float32]:
@@ -62,8 +62,7 @@ def height_map(grid: Grid, triangles: Floats) -> NDArray[np.float32]:
     heights = np.zeros(grid.rows * grid.columns, dtype=np.float32)
     corners = triangles.reshape(-1, 3)
     inside = _inside(grid, corners)
-    rows, columns = grid.cells(corners[inside, 0], corners[inside, 1])
-    _raise(heights, rows * grid.columns + columns, corners[inside, 2])
+    _raise(heights, grid.cells(corners[inside, 0], corners[inside, 1]), corners[inside, 2])
     a, b, c = (triangles[:, corner] for corner in range(3))
     doubled = _turn(b - a, c - a)
     # Undersides are lower than what is above them, and sides are seen by their corners.
@@ -80,27 +79,38 @@ def widened(heights: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
 
 def _covered(grid: Grid, triangles: Floats, doubled: Floats) -> tuple[NDArray[np.intp], Floats]:
     """Return the cells whose middle is under a triangle, and the triangle's height there."""
-    flat = triangles[:, :, :2]
-    origin = np.array((grid.left, grid.front))
-    size = np.array((grid.columns, grid.rows))
-    low = np.ceil((flat.min(axis=1) - origin) / RESOLUTION - 0.5)
-    high = np.floor((flat.max(axis=1) - origin) / RESOLUTION - 0.5)
-    low, high = np.clip(low, 0, size).astype(np.intp), np.clip(high, -1, size - 1).astype(np.intp)
-    wide, high_count = np.maximum(high - low + 1, 0).T
+    # In cells, with the middle of the first one at (0, 0).
+    flat = (triangles[:, :, :2] - (grid.left, grid.front)) / RESOLUTION - 0.5
+    last = np.array((grid.columns - 1, grid.rows - 1))
+    low = np.clip(np.ceil(flat.min(axis=1)), 0, last + 1)
+    high = np.clip(np.floor(flat.max(axis=1)), -1, last)
+    wide, tall = np.maximum(high - low + 1, 0).astype(np.intp).T
+    # Shares of the corners, and so the height, are linear in the column and the row.
+    a, b, c = (flat[:, corner] for corner in range(3))
+    shares = np.stack([_share(b, c), _share(c, a), _share(a, b)])
+    shares /= (doubled / RESOLUTION**2)[:, None]
+    heights = np.einsum('cti,tc->ti', shares, triangles[:, :, 2])
     # Every cell of every triangle's box, one after the other.
-    counts = wide * high_count
-    owner = np.repeat(np.arange(len(triangles)), counts)
-    nth = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    column = low[owner, 0] + nth % np.maximum(wide, 1)[owner]
-    row = low[owner, 1] + nth // np.maximum(wide, 1)[owner]
-    middle = origin + RESOLUTION * (np.stack((column, row), axis=1) + 0.5)
-    a, b, c = (triangles[owner, corner] for corner in range(3))
-    to_c = _turn(b - a, middle - a[:, :2]) / doubled[owner]
-    to_a = _turn(c - b, middle - b[:, :2]) / doubled[owner]
-    to_b = 1.0 - to_a - to_c
-    under = (to_a >= 0.0) & (to_b >= 0.0) & (to_c >= 0.0)
-    heights = to_a * a[:, 2] + to_b * b[:, 2] + to_c * c[:, 2]
-    return (row * grid.columns + column)[under], heights[under]
+    counts = wide * tall
+    each = np.column_stack((*shares, heights, low, wide))
+    table = np.repeat(each.T, counts, axis=1)
+    *corners, height = table[:12].reshape(4, 3, -1)
+    left, front, width = table[12:]
+    nth = np.arange(table.shape[1]) - np.repeat(np.cumsum(counts) - counts, counts)
+    row, column = np.divmod(nth, width)
+    row += front
+    column += left
+    under = np.logical_and.reduce([
+        share[0] * column + share[1] * row + share[2] >= 0.0 for share in corners])
+    row, column, height = row[under], column[under], height[:, under]
+    cells = (row * grid.columns + column).astype(np.intp)
+    return cells, height[0] * column + height[1] * row + height[2]
+
+
+def _share(one: Floats, other: Floats) -> Floats:
+    """Return twice the area of a triangle over a side as (per column, per row, constant)."""
+    along = other - one
+    return np.column_stack((-along[:, 1], along[:, 0], -_turn(along, one)))
 
 
 def _raise(heights: NDArray[np.float32], cells: NDArray[np.intp], values: Floats) -> None:
