@@ -29,7 +29,7 @@ from mtperception.nodes.conversions import image_message, pins_from_message
 from mtperception.nodes.image_gate import BYTES_PER_PIXEL
 from mtperception.pin.predictor import PinDetector
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 SIZE = 64
 
 

@@ -30,7 +30,7 @@ from vision_msgs.msg import LabelInfo
 from mtperception import zoo
 from mtperception.nodes.conversions import image_message
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
