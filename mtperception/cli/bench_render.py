@@ -42,8 +42,9 @@ def figures(seconds: float) -> dict[str, Any]:
 def _data_sets() -> list['DataSet']:
     from mtperception.sim.grasp_data import GraspData
     from mtperception.sim.pin_data import PinData
+    from mtperception.sim.pose_data import PoseData
 
-    return [PinData(), GraspData()]
+    return [PinData(), GraspData(), PoseData()]
 
 
 def _measured(data_set: 'DataSet', seconds: float) -> dict[str, float]:

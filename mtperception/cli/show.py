@@ -16,14 +16,17 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 import sys
-from typing import Any, TYPE_CHECKING
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from mtperception.sim.bop import BopPicture
+    from mtperception.sim.grasp_lines import GraspPicture
     from mtperception.sim.label_drawing import Canvas
 
 _WIDTH, _COLUMNS = 400, 6
@@ -54,59 +57,106 @@ def run(args: argparse.Namespace) -> int:
     chosen = np.unique(np.linspace(0, len(pictures) - 1, args.count).round().astype(int))
     tiles, titles = [], []
     for index in chosen:
-        path, draw = pictures[index]
-        canvas = Canvas(_read(path), _WIDTH)
-        draw(canvas)
+        picture = pictures[index]
+        canvas = Canvas(read_picture(picture.path), _WIDTH, picture.window)
+        picture.draw(canvas)
         tiles.append(canvas.image)
-        titles.append(path.relative_to(args.data).as_posix())
+        titles.append(picture.path.relative_to(args.data).as_posix())
     write_file(args.out, png(contact_sheet(tiles, titles, _COLUMNS)))
     print(f'{args.out}: {len(tiles)} of {len(pictures)} pictures', file=sys.stderr)
     return 0
 
 
-LabelledPicture = tuple[Path, Callable[['Canvas'], None]]
+class LabelledPicture(NamedTuple):
+    """A picture, what draws its labels, and the window of it to be shown (None: all)."""
+
+    path: Path
+    draw: Callable[['Canvas'], None]
+    window: tuple[int, int, int, int] | None = None
 
 
 def labelled_pictures(folder: Path) -> list[LabelledPicture]:
     """Return the pictures of a data set, each with what draws its labels."""
+    from mtperception.sim.bop import is_bop
     from mtperception.sim.coco import ANNOTATIONS, DataSetError
 
     if not folder.is_dir():
         raise DataSetError(f'{folder} is not a folder')
-    pictures = _pins(folder) if (folder / ANNOTATIONS).exists() else _grasps(folder)
+    if (folder / ANNOTATIONS).exists():
+        pictures = _pins(folder)
+    elif is_bop(folder):
+        pictures = _poses(folder)
+    else:
+        pictures = _grasps(folder)
     if not pictures:
         raise DataSetError(f'{folder}: the data set has no pictures')
     return pictures
 
 
 def _pins(folder: Path) -> list[LabelledPicture]:
-    from functools import partial
-
     from mtperception.sim.coco import read_pins
     from mtperception.sim.label_drawing import draw_pins
 
-    return [(path, partial(draw_pins, pins=pins)) for path, pins in read_pins(folder)]
+    return [
+        LabelledPicture(path, partial(draw_pins, pins=pins)) for path, pins in read_pins(folder)]
 
 
 def _grasps(folder: Path) -> list[LabelledPicture]:
-    from functools import partial
-
     from mtperception.sim.grasp_formats import read_grasps
 
     return [
-        (picture.path, partial(_draw_grasps, picture)) for picture in read_grasps(folder)]
+        LabelledPicture(picture.path, partial(_draw_grasps, picture))
+        for picture in read_grasps(folder)]
 
 
-def _draw_grasps(picture: Any, canvas: 'Canvas') -> None:
+def _draw_grasps(picture: 'GraspPicture', canvas: 'Canvas') -> None:
     from mtperception.sim.label_drawing import draw_grasps, draw_object
 
     for number, part in enumerate(picture.objects):
-        draw_object(
-            canvas, part.part, number, part.box, part.visible, part.visible_mask.mask())
+        draw_object(canvas, part.part, number, part.box, part.visible, part.visible_mask.mask())
     draw_grasps(canvas, picture.grasps)
 
 
-def _read(path: Path) -> npt.NDArray[np.uint8]:
+def _poses(folder: Path) -> list[LabelledPicture]:
+    from mtperception.sim.bop import read_bop, read_models
+
+    models = read_models(folder)
+    return [
+        LabelledPicture(picture.path, partial(_draw_poses, picture, models), _around(picture))
+        for picture in read_bop(folder)]
+
+
+def _around(picture: 'BopPicture') -> tuple[int, int, int, int] | None:
+    """Return a square around the objects, half as much on each side, where there are any."""
+    if not picture.objects:
+        return None
+    boxes = np.array([thing.box for thing in picture.objects])
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    width, height = picture.camera.width, picture.camera.height
+    side = min(int(2.0 * (high - low).max()) + 1, width, height)
+    x, y = ((low + high - side) / 2).round().astype(int).clip(0, (width - side, height - side))
+    return int(x), int(y), side, side
+
+
+def _draw_poses(
+    picture: 'BopPicture', models: dict[int, npt.NDArray[np.float64]], canvas: 'Canvas',
+) -> None:
+    from mtperception.sim.label_drawing import draw_axes, draw_object, draw_silhouette
+
+    for place, thing in enumerate(picture.objects):
+        rotation, translation = thing.rotation, thing.translation
+        if thing.number in models:
+            triangles = models[thing.number] @ rotation.T + translation
+            draw_silhouette(canvas, picture.camera, triangles)
+        mask = None if thing.visible_mask is None else read_picture(thing.visible_mask)[..., 0] > 0
+        draw_object(canvas, f'object {thing.number}', place, thing.box, thing.visible, mask)
+        # A quarter of what a box of this size is across, at this distance.
+        length = (thing.box[2] - thing.box[0]) / picture.camera.fx * translation[2] / 4
+        draw_axes(canvas, picture.camera, rotation, translation, length)
+
+
+def read_picture(path: Path) -> npt.NDArray[np.uint8]:
+    """Read a picture, H x W x 3 in RGB."""
     import cv2
 
     from mtperception.sim.coco import DataSetError

@@ -203,6 +203,11 @@ def camera_file(camera: PinholeCamera) -> tuple[str, bytes]:
     return 'camera.json', json.dumps({**asdict(camera), 'depth_scale': 1.0}, indent=2).encode()
 
 
+def is_bop(folder: str | os.PathLike[str]) -> bool:
+    """Tell whether a folder looks like a data set that `read_bop` reads."""
+    return bool(_scenes(Path(folder)))
+
+
 def read_bop(folder: str | os.PathLike[str]) -> list[BopPicture]:
     """
     Read a data set: the folder of a scene, of a split, or one with splits, in order of names.
@@ -210,11 +215,27 @@ def read_bop(folder: str | os.PathLike[str]) -> list[BopPicture]:
     The pictures of a scene are of one size. Raise BopError naming the file and the key at fault.
     """
     root = Path(folder)
-    scenes = sorted(path.parent for depth in ('.', '*', '*/*')
-                    for path in root.glob(f'{depth}/{_POSES}'))
+    scenes = _scenes(root)
     if not scenes:
         raise BopError(f'{root}: no {_POSES} there or in folders below; is the data set complete?')
     return [picture for scene in scenes for picture in _read_scene(scene)]
+
+
+def _scenes(root: Path) -> list[Path]:
+    return sorted(
+        path.parent for depth in ('.', '*', '*/*') for path in root.glob(f'{depth}/{_POSES}'))
+
+
+def read_models(folder: str | os.PathLike[str]) -> dict[int, Floats]:
+    """Return the triangles (T x 3 x 3, metres) of the models that are there, by their numbers."""
+    found = {}
+    for path in sorted((Path(folder) / MODELS).glob('obj_*.ply')):
+        try:
+            mesh = trimesh.load_mesh(path, file_type='ply')
+            found[int(path.stem[4:])] = np.asarray(mesh.triangles, dtype=np.float64) / 1000.0
+        except Exception as error:  # whatever a damaged file makes the reader of meshes raise
+            raise BopError(f'{path}: not a mesh that can be read ({error})') from None
+    return found
 
 
 def read_model_numbers(folder: str | os.PathLike[str]) -> dict[int, dict[str, Any]]:

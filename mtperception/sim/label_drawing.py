@@ -37,15 +37,23 @@ _TITLE = 16
 
 
 class Canvas:
-    """An enlarged copy of a picture, to be drawn on in the picture's own pixels; RGB."""
+    """
+    A copy of a picture (RGB), or of a part of it, to be drawn on in the picture's own pixels.
 
-    def __init__(self, picture: Image, width: int) -> None:
-        self.scale = width / picture.shape[1]
-        colour = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
-        high = round(picture.shape[0] * self.scale)
+    It is made `width` pixels wide. The window (x0, y0, width, height) is in whole pixels inside
+    the picture.
+    """
+
+    def __init__(
+        self, picture: Image, width: int, window: tuple[int, int, int, int] | None = None,
+    ) -> None:
+        self._left, self._up, wide, high = window or (0, 0, picture.shape[1], picture.shape[0])
+        self._inside = np.s_[self._up:self._up + high, self._left:self._left + wide]
+        self.scale = width / wide
+        self._size = (width, round(high * self.scale))
         smooth = cv2.INTER_AREA if self.scale < 1.0 else cv2.INTER_LINEAR
         self.image: Image = np.ascontiguousarray(
-            cv2.resize(colour, (width, high), interpolation=smooth), dtype=np.uint8)
+            cv2.resize(picture[self._inside], self._size, interpolation=smooth), dtype=np.uint8)
 
     def lines(
         self, points: ArrayLike, colour: Colour, thickness: int = 1, closed: bool = False,
@@ -67,9 +75,18 @@ class Canvas:
 
     def outline(self, mask: NDArray[np.bool_], colour: Colour) -> None:
         """Draw the outline of a mask that is as large as the picture."""
-        high, wide = self.image.shape[:2]
-        enlarged = cv2.resize(mask.astype(np.uint8), (wide, high), interpolation=cv2.INTER_NEAREST)
-        outlines, _ = cv2.findContours(enlarged, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+        inside = mask[self._inside].astype(np.uint8)
+        self._trace(cv2.resize(inside, self._size, interpolation=cv2.INTER_NEAREST), colour)
+
+    def silhouette(self, triangles: Floats, colour: Colour) -> None:
+        """Draw the outline of triangles together, T x 3 x 2."""
+        filled = np.zeros(self.image.shape[:2], dtype=np.uint8)
+        for triangle in self._fixed(triangles).reshape(-1, 3, 2):
+            cv2.fillConvexPoly(filled, triangle, 1, cv2.LINE_8, _SHIFT)
+        self._trace(filled, colour)
+
+    def _trace(self, mask: Image, colour: Colour) -> None:
+        outlines, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         cv2.polylines(self.image, outlines, True, colour, 1, cv2.LINE_AA)
 
     def text(self, x: float, y: float, words: str, colour: Colour) -> None:
@@ -79,7 +96,8 @@ class Canvas:
 
     def _fixed(self, points: ArrayLike) -> NDArray[np.int32]:
         # The middle of the first pixel is at 0 here and there.
-        place = (np.asarray(points, dtype=np.float64).reshape(-1, 2) + 0.5) * self.scale - 0.5
+        first = np.asarray(points, dtype=np.float64).reshape(-1, 2) - (self._left, self._up)
+        place = (first + 0.5) * self.scale - 0.5
         return np.asarray(np.rint(place.clip(-1e4, 1e4) * (1 << _SHIFT)), dtype=np.int32)
 
 
@@ -140,14 +158,7 @@ def draw_silhouette(
 ) -> None:
     """Draw the outline of a mesh by its triangles' corners, T x 3 x 3 in the optical frame."""
     points = camera.project(corner_points.reshape(-1, 3)).reshape(-1, 3, 2)
-    scale = canvas.scale
-    high, wide = canvas.image.shape[:2]
-    filled = np.zeros((high, wide), dtype=np.uint8)
-    for triangle in ((points + 0.5) * scale - 0.5)[np.isfinite(points).all(axis=(1, 2))]:
-        fixed = np.rint(triangle.clip(-1e4, 1e4) * (1 << _SHIFT)).astype(np.int32)
-        cv2.fillConvexPoly(filled, fixed, 1, cv2.LINE_8, _SHIFT)
-    outlines, _ = cv2.findContours(filled, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    cv2.polylines(canvas.image, outlines, True, colour, 1, cv2.LINE_AA)
+    canvas.silhouette(points[np.isfinite(points).all(axis=(1, 2))], colour)
 
 
 def contact_sheet(pictures: Sequence[Image], titles: Sequence[str], columns: int) -> Image:
