@@ -18,7 +18,7 @@ import array
 import copy
 
 from builtin_interfaces.msg import Time
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
@@ -90,6 +90,7 @@ def test_arrays_keep_their_kind():
     assert isinstance(info.d, array.array)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters='\0', exclude_categories=['Cs']), max_size=20))
 def test_strings_survive_the_wire(text):
     message = String(data=text)
@@ -98,6 +99,7 @@ def test_strings_survive_the_wire(text):
     assert deserialize_message(data, String) == message
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(
     st.floats(allow_nan=False), st.floats(allow_nan=False), st.text('abc', max_size=5)),
     max_size=4))
