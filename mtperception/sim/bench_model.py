@@ -30,10 +30,14 @@ from mtperception.geometry.camera import Floats
 from mtperception.sim.parts import Part
 from mtperception.sim.renderer import import_mujoco, mesh_placeholder
 
+# What follows is for parts of about 80 mm. Parts of another scale fall alike when time goes with
+# the scale's square root: a small thing falls over fast.
 # Seconds; larger steps let thin parts sink into each other.
 TIMESTEP = 0.004
-# Sliding, torsional and rolling: with these, and six-dimensional contacts, everything comes to
-# rest.
+# Seconds in which a contact pushes apart what is in one another, and metres of softness.
+_SOLREF, _SOLIMP = 0.02, 0.001
+# Sliding, torsional and rolling (the latter two in metres): with these, and six-dimensional
+# contacts, everything comes to rest.
 FRICTION = (0.5, 0.005, 0.001)
 # Air that takes this share of the speed in a second, moving and turning.
 _DAMPING = 1.0
@@ -47,30 +51,41 @@ VISIBLE_GROUP, HIDDEN_GROUP = 0, 5
 _COPIED = ('dataid', 'pos', 'quat', 'size', 'aabb', 'rbound')
 
 
-def bench_spec(parts: Sequence[Part], bodies: int) -> Any:
+def bench_spec(parts: Sequence[Part], bodies: int, scale: float = 1.0) -> Any:
     """
     Return a model of a bench, the plane z = 0, with so many bodies, yet to be compiled.
+
+    The scale is the parts' size over 80 mm.
 
     Materials (named `body0` ..., like the bodies, their visual geoms and meshes), lights and more
     are to be added. The visual meshes are to be written by a Renderer.
     """
     mujoco = import_mujoco()
     spec = mujoco.MjSpec()
-    spec.option.timestep = TIMESTEP
+    spec.option.timestep = TIMESTEP * np.sqrt(scale)
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     # Its boxes are those of the pieces that a body was compiled with.
     spec.option.disableflags = mujoco.mjtDisableBit.mjDSBL_MIDPHASE
-    world = spec.worldbody
-    world.add_geom(
+    spec.worldbody.add_geom(
         name='bench', type=mujoco.mjtGeom.mjGEOM_PLANE, size=(0.0, 0.0, 0.1), group=HIDDEN_GROUP,
-        condim=6, friction=FRICTION)
+        **contact(scale))
     for index, part in enumerate(parts):
         _add_to_catalogue(mujoco, spec, index, part)
     pieces = max(len(part.collision) for part in parts)
     triangles = max(len(part.mesh.faces) for part in parts)
     for index in range(bodies):
-        _add_body(mujoco, spec, body_name(index), pieces, triangles)
+        _add_body(mujoco, spec, body_name(index), pieces, triangles, scale)
     return spec
+
+
+def contact(scale: float = 1.0) -> dict[str, Any]:
+    """Return the arguments of MjSpec's add_geom for what things touch."""
+    sliding, torsional, rolling = FRICTION
+    return {
+        'condim': 6, 'friction': (sliding, torsional * scale, rolling * scale),
+        'solref': (_SOLREF * np.sqrt(scale), 1.0),
+        'solimp': (0.9, 0.95, _SOLIMP * scale, 0.5, 2.0),
+    }
 
 
 def body_name(index: int) -> str:
@@ -92,7 +107,9 @@ def _shelf_name(index: int) -> str:
     return f'catalogue{index}'
 
 
-def _add_body(mujoco: Any, spec: Any, name: str, pieces: int, triangles: int) -> None:
+def _add_body(
+    mujoco: Any, spec: Any, name: str, pieces: int, triangles: int, scale: float,
+) -> None:
     # The inertia's frame is askew, so that the compiler does not take what any part's would be
     # for something simpler.
     body = spec.worldbody.add_body(
@@ -103,7 +120,7 @@ def _add_body(mujoco: Any, spec: Any, name: str, pieces: int, triangles: int) ->
         body.add_geom(
             name=f'{name}_{number}', type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=f'{_shelf_name(0)}_0', pos=(0.1, 0.2, 0.3), quat=(0.5, 0.5, 0.5, 0.5),
-            condim=6, friction=FRICTION, group=HIDDEN_GROUP)
+            group=HIDDEN_GROUP, **contact(scale))
     spec.add_mesh(
         name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
         **mesh_placeholder(triangles))
@@ -126,6 +143,8 @@ class Bodies:
 
     def __init__(self, model: Any, data: Any, catalogue: Sequence[Part], bodies: int) -> None:
         self._mujoco = import_mujoco()
+        # How much slower time goes than for parts of 80 mm.
+        self._slowness = float(model.opt.timestep) / TIMESTEP
         self.model, self.data = model, data
         self._catalogue = [
             (int(model.body(_shelf_name(i)).id), len(part.collision))
@@ -177,8 +196,8 @@ class Bodies:
         model.geom_contype[pieces] = model.geom_conaffinity[pieces] = 0
         model.geom_contype[pieces[:count]] = model.geom_conaffinity[pieces[:count]] = 1
         dof = model.body_dofadr[target]
-        model.dof_damping[dof:dof + 3] = _DAMPING * model.body_mass[target]
-        model.dof_damping[dof + 3:dof + 6] = _DAMPING * model.body_inertia[target].max()
+        model.dof_damping[dof:dof + 3] = _DAMPING / self._slowness * model.body_mass[target]
+        model.dof_damping[dof + 3:dof + 6] = _DAMPING / self._slowness * model.body_inertia[target].max()
 
     def _pieces(self, body: int) -> Any:
         model, number = self.model, self._bodies[body]
@@ -221,9 +240,10 @@ class Bodies:
         """Tell whether a body rests on what moves at a speed (3, metres a second)."""
         start = int(self.model.body_dofadr[self._bodies[body]])
         speed = self.data.qvel[start:start + 6]
+        # Lengths go with the square of the time.
         return bool(
-            np.linalg.norm(speed[:3] - carried) < _STILL
-            and np.linalg.norm(speed[3:]) < _STILL_TURNING)
+            np.linalg.norm(speed[:3] - carried) < _STILL * self._slowness
+            and np.linalg.norm(speed[3:]) < _STILL_TURNING / self._slowness)
 
     def settle(self) -> bool:
         """Let everything fall, and tell whether it came to rest."""

@@ -41,6 +41,8 @@ from mtperception.sim.triangles import joined, planar, Triangles
 _TOP, _BELT, _RAIL = 'bench_top', 'belt_top', 'rail'
 # Metres after which the belt's pattern comes again.
 BELT_PERIOD = 0.25
+# Metres from its middle to its edges, for parts of 80 mm.
+_HALF_SIZE = 0.85
 # The bench is drawn as a grid: light is worked out at its corners.
 _GRID = 32
 _ALONE_GROUP = 2
@@ -59,25 +61,26 @@ class BenchStage:
     """
     Shows a bench to a camera, and lets things fall onto it.
 
-    `catalogue` is what its bodies can be, `bodies` how many can be there. The bench reaches
-    `half_size` metres to each side; the size of the pictures is in pixels. With `backgrounds` it
-    can wear the user's pictures. With a conveyor the plane z = 0 is a belt that moves, and the
+    `catalogue` is what its bodies can be, `bodies` how many can be there. The scale is the size
+    of the parts over 80 mm; the bench is as large as befits it. The size of the pictures is in
+    pixels. With `backgrounds` the bench can wear the user's pictures. With a conveyor the plane z = 0 is a belt that moves, and the
     bench is the floor below it. Compiling takes about a second, once. To be used from one thread.
     """
 
     def __init__(
-        self, catalogue: Sequence[Part], bodies: int, half_size: float, width: int, height: int,
+        self, catalogue: Sequence[Part], bodies: int, scale: float, width: int, height: int,
         backgrounds: Backgrounds | None = None, conveyor: Conveyor | None = None,
     ) -> None:
         self.catalogue = tuple(catalogue)
         self._conveyor = conveyor
-        self._half_size = half_size
+        self._scale = scale
+        self._half_size = half_size = _HALF_SIZE * scale
         self._shapes = [mesh_triangles(part.mesh) for part in catalogue]
         self._tops = {_TOP: _grid(half_size, half_size)}
         if conveyor is not None:
             self._tops[_BELT] = _grid(conveyor.length / 2, conveyor.width / 2)
         self._model = model = _compiled(
-            self.catalogue, bodies, self._tops, half_size, backgrounds is not None, conveyor)
+            self.catalogue, bodies, self._tops, scale, backgrounds is not None, conveyor)
         self._renderer = Renderer(model, width, height)
         self.bodies = Bodies(model, self._renderer.data, self.catalogue, bodies)
         self._surfaces = Surfaces(self._renderer, backgrounds)
@@ -111,16 +114,12 @@ class BenchStage:
         carry(self._model, self._renderer.data, self._conveyor)
         self._renderer.data.mocap_pos[0, 0] = moved % BELT_PERIOD
 
-    def paint_bench(self, rng: np.random.Generator, scale: float) -> Floats:
-        """
-        Draw what the bench is made of; return its mean colour, RGB, 0 to 1.
-
-        The patterns are as large as befits parts of 80 mm times the scale.
-        """
+    def paint_bench(self, rng: np.random.Generator) -> Floats:
+        """Draw what the bench is made of; return its mean colour, RGB, 0 to 1."""
         turn = float(rng.uniform(0.0, 2.0 * np.pi))
         self._lay(_TOP, planar(self._tops[_TOP], 1.0, turn, rng.random(2)))
         photos = self._photos and bool(rng.random() < 0.5)
-        return dress_bench(rng, self._surfaces, self._model, _TOP, scale, photos)
+        return dress_bench(rng, self._surfaces, self._model, _TOP, self._scale, photos)
 
     def paint_belt(self, rng: np.random.Generator) -> Floats:
         """Draw what the belt and its rails are made of; return the belt's mean colour."""
@@ -210,13 +209,13 @@ def _grid(half_x: float, half_y: float) -> Triangles:
 
 
 def _compiled(
-    catalogue: Sequence[Part], bodies: int, tops: Mapping[str, Triangles], half_size: float,
+    catalogue: Sequence[Part], bodies: int, tops: Mapping[str, Triangles], scale: float,
     photos: bool, conveyor: Conveyor | None,
 ) -> Any:
     mujoco = import_mujoco()
-    spec = bench_spec(catalogue, bodies)
+    spec = bench_spec(catalogue, bodies, scale)
     spec.visual.map.znear, spec.visual.map.zfar = 0.05, 10.0
-    spec.stat.extent, spec.stat.center = half_size, (0.0, 0.0, 0.0)
+    spec.stat.extent, spec.stat.center = _HALF_SIZE * scale, (0.0, 0.0, 0.0)
     add_lights(mujoco, spec)
     add_surfaces(mujoco, spec, photos)
     for name in (*tops, *map(body_name, range(bodies))):

@@ -17,7 +17,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mtperception.sim.bench_model import FRICTION, HIDDEN_GROUP
+from mtperception.sim.bench_model import contact, HIDDEN_GROUP
 from mtperception.sim.renderer import import_mujoco
 
 # Nothing that falls onto the belt slows it down.
@@ -41,7 +41,7 @@ def add_conveyor(spec: Any, conveyor: Conveyor, material: str) -> None:
     mujoco = import_mujoco()
     spec.geom('bench').pos = (0.0, 0.0, -FLOOR)
     half_x, half_y, half_z = conveyor.length / 2, conveyor.width / 2, _THICKNESS / 2
-    box = {'type': mujoco.mjtGeom.mjGEOM_BOX, 'condim': 6, 'friction': FRICTION}
+    box = {'type': mujoco.mjtGeom.mjGEOM_BOX, **contact()}
     belt = spec.worldbody.add_body(name='belt', pos=(0.0, 0.0, -half_z))
     belt.add_joint(name='belt', type=mujoco.mjtJoint.mjJNT_SLIDE, axis=(1.0, 0.0, 0.0))
     belt.add_geom(size=(half_x, half_y, half_z), mass=_MASS, group=HIDDEN_GROUP, **box)

@@ -31,6 +31,7 @@ from mtperception.sim.contact_shadows import contact_shade
 from mtperception.sim.grasp_labels import GraspLabel, GraspObject, GraspSample
 from mtperception.sim.grasps import Grasp, grasp_label, plan_grasps, PosedMesh
 from mtperception.sim.lighting import draw_lighting
+from mtperception.sim.part_files import PartError
 from mtperception.sim.parts import Part, PARTS
 from mtperception.sim.reflections import draw_room
 
@@ -40,6 +41,10 @@ TRAINING_PARTS = ('cylinder', 'l', 'star', 't')
 MAX_PARTS, _MAX_CLUTTER = 5, 4
 # The parts' usual length in metres, which the field of view is for.
 _LENGTH = 0.08
+# How much larger the largest of the parts may be than the smallest.
+_LIKE_SIZES = 8
+# Falls are tried again until all is well; with strange meshes it never might be.
+_TRIES = 60
 _UP = np.array((0.0, 0.0, 1.0))
 _Rng = np.random.Generator
 
@@ -64,12 +69,11 @@ class GraspScene:
         self.names = [part.name for part in parts]
         self._drawn = list(drawn or self.names)
         spheres = [_sphere(part) for part in parts]
-        self._scale = float(np.median([2.0 * radius for _, radius in spheres])) / _LENGTH
+        self._scale = _scale(parts, spheres)
         things = clutter(self._scale)
         self._spheres = [*spheres, *map(_sphere, things)]
         self._stage = BenchStage(
-            (*parts, *things), MAX_PARTS + _MAX_CLUTTER, self._scale * 0.8, width, height,
-            backgrounds)
+            (*parts, *things), MAX_PARTS + _MAX_CLUTTER, self._scale, width, height, backgrounds)
 
     def __enter__(self) -> 'GraspScene':
         return self
@@ -125,7 +129,7 @@ class GraspScene:
             [((self.width - 1) / 2, (self.height - 1) / 2)], (0, 0, 0), _UP)[0]
         spread = 0.36 * min(self.width, self.height) * middle_distance(view) / view.camera.fx
         crowd = rng.uniform(0.45, 1.3)
-        while True:
+        for _ in range(_TRIES):
             bodies.restart()
             places = _draw_places(
                 rng, [self._spheres[kind] for kind in kinds], spread, crowd)
@@ -134,6 +138,8 @@ class GraspScene:
             if bodies.settle() and self._in_picture(view, kinds[:parts]):
                 return
             spread *= 0.93
+        names = ', '.join(self._stage.catalogue[kind].name for kind in kinds)
+        raise PartError(f'these do not come to rest on the bench: {names}')
 
     def _in_picture(self, view: PosedCamera, kinds: Sequence[int]) -> bool:
         middles = []
@@ -150,7 +156,7 @@ class GraspScene:
         self, rng: _Rng, view: PosedCamera, kinds: Sequence[int], parts: int,
     ) -> GraspSample:
         stage = self._stage
-        bench = stage.paint_bench(rng, self._scale)
+        bench = stage.paint_bench(rng)
         middle = view.on_plane([(self.width / 2, self.height / 2)], (0, 0, 0), _UP)[0]
         lighting = draw_lighting(rng, middle, _UP, 1.2 * self._scale)
         stage.paint(rng, range(len(kinds)), bench)
@@ -192,6 +198,18 @@ def visible_grasps(
         if 0 <= column < width and 0 <= row < height and identities[row, column] not in others:
             labels.append(label)
     return tuple(labels)
+
+
+def _scale(parts: Sequence[Part], spheres: Sequence['_Sphere']) -> float:
+    """Return the parts' size over the usual one; raise PartError where they differ too much."""
+    lengths = [2.0 * sphere.radius for sphere in spheres]
+    small, large = int(np.argmin(lengths)), int(np.argmax(lengths))
+    if lengths[large] > _LIKE_SIZES * lengths[small]:
+        raise PartError(
+            f'{parts[large].name} ({1000 * lengths[large]:.0f} mm) and {parts[small].name} '
+            f'({1000 * lengths[small]:.0f} mm) do not fit into one picture: the largest part may '
+            f'be {_LIKE_SIZES} times as large as the smallest')
+    return float(np.median(lengths)) / _LENGTH
 
 
 class _Sphere(NamedTuple):

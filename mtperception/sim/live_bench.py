@@ -97,8 +97,8 @@ class LiveBench:
             camera, _DISTANCE * away / np.linalg.norm(away), np.zeros(3), 0.0)
         conveyor = Conveyor(2 * _HALF_LENGTH, _WIDTH, SPEED)
         self._stage = BenchStage(
-            self._parts, BODIES, 0.9, width, height, conveyor=conveyor)
-        self._stage.paint_bench(rng, 1.0)
+            self._parts, BODIES, 1.0, width, height, conveyor=conveyor)
+        self._stage.paint_bench(rng)
         self._belt = self._stage.paint_belt(rng)
         self._lighting = replace(draw_lighting(rng, np.zeros(3), _UP), radius=0.0, shadows=True)
         self._stage.set_room(draw_room(rng, _UP, self._belt, self._lighting), self.view)
