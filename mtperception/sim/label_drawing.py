@@ -51,6 +51,7 @@ class Canvas:
         self._inside = np.s_[self._up:self._up + high, self._left:self._left + wide]
         self.scale = width / wide
         self._size = (width, round(high * self.scale))
+        self._enlarged = np.array((self.scale, self._size[1] / high))
         smooth = cv2.INTER_AREA if self.scale < 1.0 else cv2.INTER_LINEAR
         self.image: Image = np.ascontiguousarray(
             cv2.resize(picture[self._inside], self._size, interpolation=smooth), dtype=np.uint8)
@@ -97,7 +98,7 @@ class Canvas:
     def _fixed(self, points: ArrayLike) -> NDArray[np.int32]:
         # The middle of the first pixel is at 0 here and there.
         first = np.asarray(points, dtype=np.float64).reshape(-1, 2) - (self._left, self._up)
-        place = (first + 0.5) * self.scale - 0.5
+        place = (first + 0.5) * self._enlarged - 0.5
         return np.asarray(np.rint(place.clip(-1e4, 1e4) * (1 << _SHIFT)), dtype=np.int32)
 
 
