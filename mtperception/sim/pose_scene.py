@@ -233,7 +233,7 @@ def _gain(light: Picture, camera: ColourCamera, objects: Mask | None) -> float:
     if objects is None or not objects.any():
         return gain
     bright, usual = np.percentile(light[objects].max(axis=1), (90, 50))
-    least = 0.2 / max(float(usual), 0.004)
+    least = min(0.2 / max(float(usual), 0.004), 1.8 * gain)
     return max(min(gain, 1.1 / max(float(bright), 0.004)), least)
 
 

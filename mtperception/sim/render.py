@@ -20,21 +20,19 @@ What a data set is, and how the folder tells which samples are there, is in `dat
 
 import atexit
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-import multiprocessing
 import os
 from pathlib import Path
 import shutil
-import signal
-import threading
 from typing import Any
 
 from mtperception.sim.data_folder import DataFolder, DataSet, OutputError, Scene
+from mtperception.sim.workers import worker_pool
 
 
 @dataclass(frozen=True)
@@ -121,9 +119,7 @@ def _added(folder: DataFolder, indices: list[int], workers: int) -> Iterator[int
                 folder.add(index, scene.sample(folder.seed, index))
                 yield index
         return
-    # Never fork with a graphics context.
-    executor = ProcessPoolExecutor(
-        workers, multiprocessing.get_context('spawn'), _start_worker, (folder,))
+    executor = worker_pool(workers, _start_worker, (folder,))
     left = iter(indices)
     running: set[Future[int]] = set()
     try:
@@ -150,16 +146,6 @@ _worker_folder: DataFolder
 def _start_worker(folder: DataFolder) -> None:
     global _worker_folder
     _worker_folder = folder
-    # Interrupts are for the parent, which lets the samples in hand be written.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 @cache

@@ -1,0 +1,46 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Worker processes that render, and that never outlive the process which they work for."""
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+import multiprocessing
+import os
+import signal
+import threading
+from typing import Any
+
+
+def worker_pool(
+    workers: int, start: Callable[..., None], arguments: tuple[Any, ...],
+) -> ProcessPoolExecutor:
+    """Return a pool of processes, each of which calls `start` with the arguments first."""
+    # Never fork with a graphics context.
+    return ProcessPoolExecutor(
+        workers, multiprocessing.get_context('spawn'), _start, (start, arguments))
+
+
+def _start(start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    # Interrupts are for the parent, which lets the work in hand be finished.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    start(*arguments)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
