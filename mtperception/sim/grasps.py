@@ -34,9 +34,9 @@ from mtperception.sim.grasp_labels import GraspLabel, GripperPose
 from mtperception.sim.height_map import Grid, height_map, RESOLUTION, widened
 
 MAX_GRASPS = 6
-# Fingers grip so far below a part's top, but no deeper than this above the bench (metres), with
-# their tips some way deeper.
-GRIP_DEPTH, _LOWEST, _TIPS_BELOW = 0.012, 0.004, 0.003
+# Fingers grip so far below a part's top, or half way down, or just below the top, whichever goes
+# first; but no nearer to the bench than this (metres), with their tips some way deeper.
+GRIP_DEPTH, _SHALLOW, _LOWEST, _TIPS_BELOW = 0.012, 0.005, 0.004, 0.003
 _LOWEST_TIPS = 0.001
 # Beside the contact a part may bulge so far out within the jaws' width, and is looked for so far
 # in (metres); at least so much of the jaws must touch it.
@@ -236,7 +236,7 @@ def _steps(low: float, high: float, step: float = 2 * RESOLUTION) -> Floats:
 
 def _grasps(part: PosedMesh, room: _Room, gripper: Gripper) -> tuple[Grasp, ...]:
     top = float(part.triangles[:, :, 2].max())
-    for grip in (top - GRIP_DEPTH, 0.5 * top):
+    for grip in (top - GRIP_DEPTH, 0.5 * top, top - _SHALLOW):
         grasps = _grasps_at(part, room, gripper, max(grip, _LOWEST)) if top > _LOWEST else ()
         if grasps:
             return grasps
