@@ -161,6 +161,22 @@ def test_a_mesh_too_large_is_refused(renderer):
         renderer.set_mesh(0, loft(angles, [(circle(angles, r), 0.0) for r in (2, 1, 0)]))
 
 
+def test_warnings_of_the_physics_are_logged_and_not_written_to_a_file(tmp_path):
+    script = (
+        'from mtperception.sim.renderer import import_mujoco\n'
+        'mujoco = import_mujoco()\n'
+        'model = mujoco.MjModel.from_xml_string("<mujoco><worldbody><body><freejoint/>"\n'
+        '    "<geom size=\'1\'/></body></worldbody></mujoco>")\n'
+        'data = mujoco.MjData(model)\n'
+        'data.qvel[0] = 1e30\n'
+        'mujoco.mj_step(model, data)\n')
+    done = subprocess.run(
+        [sys.executable, '-c', script], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
+    assert done.returncode == 0 and 'unstable' in done.stderr, done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize('platform', ['osmesa', 'nonsense'])
 def test_other_ways_to_draw(platform):
     script = (

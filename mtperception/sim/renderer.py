@@ -19,6 +19,7 @@ It renders a model as seen by a calibrated camera: the frustum is set from K, so
 exact. Meshes can be rewritten between pictures without compiling the model again.
 """
 
+import logging
 import os
 import time
 from typing import Any
@@ -30,6 +31,7 @@ from numpy.typing import NDArray
 from mtperception.geometry.camera import Floats, PosedCamera
 from mtperception.sim.triangles import Triangles
 
+_LOG = logging.getLogger(__name__)
 PACKAGES = 'libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6'
 
 
@@ -51,6 +53,8 @@ def import_mujoco() -> Any:
         mujoco.GLContext  # noqa: B018  the attribute is missing where OpenGL did not load
     except (AttributeError, ImportError, OSError, RuntimeError) as error:
         raise RenderError(_advice(error)) from error
+    # By itself it would write them to a file in the folder that the user is in.
+    mujoco.set_mju_user_warning(_LOG.warning)
     return mujoco
 
 
@@ -217,11 +221,7 @@ class Renderer:
         """
         x0, y0, wide, high = window or (0, 0, view.camera.width, view.camera.height)
         self._update(view, x0, y0, wide, high, groups)
-        mujoco, flags = self._mujoco, self._scene.flags
-        flags[:] = 0
-        flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = 1
-        flags[mujoco.mjtRndFlag.mjRND_IDCOLOR] = 1
-        flags[mujoco.mjtRndFlag.mjRND_CULL_FACE] = 1
+        self._flag_identities()
         pixels = np.empty((high, wide, 3), dtype=np.uint8)
         inverse = np.empty((high, wide), dtype=np.float32)
         self._draw(wide, high, pixels, inverse)
@@ -230,9 +230,26 @@ class Renderer:
         for geom in geoms[:self._scene.ngeom]:
             table[geom.segid + 1] = geom.objid
         index = pixels[::-1, :, 0] + 256 * pixels[::-1, :, 1].astype(np.int32)
-        near, far = self._planes()
-        depth = near * far / (near + inverse[::-1] * (far - near))
-        return table[index], np.where(index > 0, depth, np.inf).astype(np.float32)
+        return table[index], np.where(index > 0, self._metres(inverse[::-1]), np.float32(np.inf))
+
+    def depth(self, view: PosedCamera) -> NDArray[np.float32]:
+        """Return what `identities` does of depth alone, in half the time."""
+        wide, high = view.camera.width, view.camera.height
+        self._update(view, 0.0, 0.0, wide, high)
+        self._flag_identities()
+        inverse = np.empty((high, wide), dtype=np.float32)
+        self._draw(wide, high, None, inverse)
+        # Nothing is drawn at the far plane itself, which is what the picture is cleared with.
+        return np.where(inverse > 0.0, self._metres(inverse), np.float32(np.inf))[::-1]
+
+    def _flag_identities(self) -> None:
+        flag, flags = self._mujoco.mjtRndFlag, self._scene.flags
+        flags[:] = 0
+        flags[[int(flag.mjRND_SEGMENT), int(flag.mjRND_IDCOLOR), int(flag.mjRND_CULL_FACE)]] = 1
+
+    def _metres(self, inverse: NDArray[np.float32]) -> NDArray[np.float32]:
+        near, far = (np.float32(plane) for plane in self._planes())
+        return np.asarray(near * far / (near + inverse * (far - near)))
 
     def _planes(self) -> tuple[float, float]:
         camera = self._scene.camera[0]
@@ -269,7 +286,8 @@ class Renderer:
             eye.frustum_bottom = bottom
 
     def _draw(
-        self, wide: int, high: int, pixels: NDArray[np.uint8], depth: NDArray[np.float32] | None
+        self, wide: int, high: int, pixels: NDArray[np.uint8] | None,
+        depth: NDArray[np.float32] | None,
     ) -> None:
         mujoco, start = self._mujoco, time.perf_counter()
         self._gl.make_current()
