@@ -19,9 +19,9 @@ from collections.abc import Sequence
 import sys
 
 from mtperception import __version__
-from mtperception.cli import bench, detect, evaluate, render, show, train, watch
+from mtperception.cli import bench, detect, evaluate, export_world, render, show, train, watch
 
-VERBS = (render, show, train, evaluate, detect, watch, bench)
+VERBS = (render, show, train, evaluate, detect, watch, bench, export_world)
 
 
 def parser() -> argparse.ArgumentParser:

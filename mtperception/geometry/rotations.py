@@ -48,6 +48,21 @@ def about_axis(axis: ArrayLike, angle: float) -> Floats:
     return np.asarray(turned)
 
 
+def quaternion(rotation: Floats) -> Floats:
+    """Return a rotation (3 x 3) as a unit quaternion (x, y, z, w), the largest part positive."""
+    xx, yy, zz = np.diag(rotation)
+    # Four times the products of the parts, each row exact where its own part is large.
+    skew = rotation - rotation.T
+    sums = rotation + rotation.T
+    products = np.array([
+        (1 + xx - yy - zz, sums[0, 1], sums[0, 2], skew[2, 1]),
+        (sums[0, 1], 1 - xx + yy - zz, sums[1, 2], skew[0, 2]),
+        (sums[0, 2], sums[1, 2], 1 - xx - yy + zz, skew[1, 0]),
+        (skew[2, 1], skew[0, 2], skew[1, 0], 1 + xx + yy + zz)])
+    largest = products[int(np.argmax(np.diag(products)))]
+    return np.asarray(largest / np.linalg.norm(largest))
+
+
 def in_plane(angle: ArrayLike) -> Floats:
     """
     Return what turns the picture by an angle (radians), counter-clockwise as seen on the screen.

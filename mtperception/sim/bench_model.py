@@ -41,7 +41,7 @@ _SOLREF, _SOLIMP = 0.02, 0.001
 FRICTION = (0.5, 0.005, 0.001)
 # Air that takes this share of the speed in a second, moving and turning.
 _DAMPING = 1.0
-_DENSITY = 2700.0
+DENSITY = 2700.0
 # What is not there lies far below the bench, apart.
 _DEPTH = 50.0
 # At rest: no faster than this, in metres and radians a second.
@@ -99,7 +99,7 @@ def _add_to_catalogue(mujoco: Any, spec: Any, index: int, part: Part) -> None:
         name = f'{_shelf_name(index)}_{number}'
         spec.add_mesh(name=name, uservert=np.asarray(piece, dtype=np.float64).ravel())
         shelf.add_geom(
-            name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, density=_DENSITY,
+            name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, density=DENSITY,
             contype=0, conaffinity=0, group=HIDDEN_GROUP)
 
 

@@ -54,6 +54,15 @@ _UP = np.array((0.0, 0.0, 1.0))
 _Result = TypeVar('_Result')
 
 
+def draw_bench_view(rng: np.random.Generator, width: int, height: int) -> PosedCamera:
+    """Draw a camera that looks down at the origin of the bench; the size is in pixels."""
+    focal = min(width, height) * _DISTANCE / _SPAN
+    camera = PinholeCamera(width, height, focal, focal, (width - 1) / 2, (height - 1) / 2)
+    tilt = np.radians(rng.uniform(-8.0, 8.0, 2))
+    away = np.array((np.sin(tilt[0]), np.sin(tilt[1]), 1.0))
+    return look_at(camera, _DISTANCE * away / np.linalg.norm(away), np.zeros(3), 0.0)
+
+
 @dataclass(frozen=True)
 class _Planned:
     """Where a part rested in the belt's frame, and its grasps there."""
@@ -89,12 +98,7 @@ class LiveBench:
 
     def _set_up(self, width: int, height: int) -> None:
         rng = np.random.default_rng([self._seed, 0])
-        focal = min(width, height) * _DISTANCE / _SPAN
-        camera = PinholeCamera(width, height, focal, focal, (width - 1) / 2, (height - 1) / 2)
-        tilt = np.radians(rng.uniform(-8.0, 8.0, 2))
-        away = np.array((np.sin(tilt[0]), np.sin(tilt[1]), 1.0))
-        self.view: PosedCamera = look_at(
-            camera, _DISTANCE * away / np.linalg.norm(away), np.zeros(3), 0.0)
+        self.view = draw_bench_view(rng, width, height)
         conveyor = Conveyor(2 * _HALF_LENGTH, _WIDTH, SPEED)
         self._stage = BenchStage(
             self._parts, BODIES, 1.0, width, height, conveyor=conveyor)
