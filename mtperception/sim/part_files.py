@@ -134,7 +134,8 @@ def _check_size(path: Path, mesh: trimesh.Trimesh, units: str) -> None:
 def _is_flat(mesh: trimesh.Trimesh) -> bool:
     # Qhull raises one of several errors on flat input, depending on how flat.
     try:
-        volume = float(mesh.convex_hull.volume)
+        with np.errstate(divide='ignore', invalid='ignore'):
+            volume = float(mesh.convex_hull.volume)
     except Exception:
         return True
     return volume < _FLAT * float(mesh.extents.max()) ** 3
