@@ -70,6 +70,7 @@ setup(
             'mtperception = mtperception.cli.main:main',
             'pin_detector = mtperception.nodes.__main__:pin_detector',
             'cell_simulator = mtperception.nodes.__main__:cell_simulator',
+            'recorder = mtperception.nodes.__main__:recorder',
         ],
     },
 )

@@ -30,14 +30,19 @@ ICOSPHERE_SIZES = (12, 42, 162, 642, 2562, 10242)
 
 def random_rotations(rng: np.random.Generator, count: int) -> Floats:
     """Draw rotations, N x 3 x 3, uniform over all there are."""
-    quaternions = rng.normal(size=(count, 4))
-    quaternions /= np.linalg.norm(quaternions, axis=1, keepdims=True)
-    w, x, y, z = quaternions.T
+    w, x, y, z = rng.normal(size=(count, 4)).T
+    return matrix(np.column_stack((x, y, z, w)))
+
+
+def matrix(quaternion: ArrayLike) -> Floats:
+    """Return the rotation (... x 3 x 3) of a quaternion (... x 4: x, y, z, w) of any length."""
+    parts = np.asarray(quaternion, dtype=np.float64)
+    x, y, z, w = np.moveaxis(parts / np.linalg.norm(parts, axis=-1, keepdims=True), -1, 0)
     rows = (
         (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
         (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
         (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)))
-    return np.moveaxis(np.array(rows), 2, 0)
+    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 
 def about_axis(axis: ArrayLike, angle: float) -> Floats:

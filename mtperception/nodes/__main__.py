@@ -40,8 +40,17 @@ def cell_simulator() -> None:
     run_node(make)
 
 
+def recorder() -> None:
+    def make() -> object:
+        from mtperception.nodes.recorder import RecorderNode
+        return RecorderNode()
+
+    run_node(make)
+
+
 if __name__ == '__main__':
-    programs = {'pin_detector': pin_detector, 'cell_simulator': cell_simulator}
+    programs = {
+        'pin_detector': pin_detector, 'cell_simulator': cell_simulator, 'recorder': recorder}
     if len(sys.argv) < 2 or sys.argv[1] not in programs:
         sys.exit(f"give the name of a node: {', '.join(programs)}")
     programs[sys.argv.pop(1)]()

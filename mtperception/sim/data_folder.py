@@ -107,12 +107,18 @@ class DataSet(Protocol):
 
 @dataclass(frozen=True)
 class DataFolder:
-    """A folder to be filled with `count` samples of the data set `seed`."""
+    """
+    A folder to be filled with `count` samples of the data set `seed`.
+
+    `command` is the command that makes the same data, `mtperception render` with its words by
+    default.
+    """
 
     root: Path
     data_set: DataSet
     seed: int
     count: int
+    command: str | None = None
 
     def prepare(self) -> None:
         """
@@ -180,7 +186,8 @@ class DataFolder:
                 'mtperception', 'render', self.data_set.name, *self.data_set.arguments,
                 '--count', str(self.count), '--seed', str(self.seed))
             card = {
-                'command': ' '.join(words), **self._run, 'sha256': digest.hexdigest(), **figures}
+                'command': self.command or ' '.join(words), **self._run,
+                'sha256': digest.hexdigest(), **figures}
             for folder, _, names in os.walk(self.root):
                 for name in filter(is_unfinished, names):
                     Path(folder, name).unlink(missing_ok=True)

@@ -30,7 +30,7 @@ from mtperception.sim.gazebo.sdf import (
     piece_path,
     world_document,
 )
-from mtperception.sim.gazebo.stations import cell_models, label_names
+from mtperception.sim.gazebo.stations import cell_models, label_names, PIN_LABEL
 from mtperception.sim.parts import Part
 
 WORLD_FILE, BRIDGE_FILE, LABELS_FILE = 'world.sdf', 'bridge.yaml', 'labels.json'
@@ -53,7 +53,7 @@ def export_world(folder: Path, parts: Sequence[Part], seed: int) -> list[str]:
     files = SampleFiles(folder)
     for model in models:
         _save_model(files, model)
-    labels = {str(number): name for number, name in enumerate(label_names(parts), 1)}
+    labels = {str(number): name for number, name in enumerate(label_names(parts), PIN_LABEL)}
     files.save(LABELS_FILE, json.dumps(labels, indent=1).encode())
     files.save(BRIDGE_FILE, bridge_file(cameras))
     files.save(WORLD_FILE, world_document(models, cameras))

@@ -29,7 +29,6 @@ from mtperception.sim.textures import texture
 from mtperception.sim.triangles import planar
 
 _BENCH_COLOUR = (0.84, 0.7, 0.54)
-_METAL = {'metalness': 0.9, 'roughness': 0.35}
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,9 @@ def part_model(part: Part, label: int) -> Model:
     surfaces = []
     for piece in part_pieces(part):
         red, green, blue = (float(value) for value in piece.colour)
-        shine = _METAL if piece.metal else {}
-        surfaces.append(Surface(piece.triangles, Material((red, green, blue), **shine)))
+        surfaces.append(Surface(piece.triangles, Material(
+            (red, green, blue), metalness=0.9 if piece.metal else 0.0,
+            roughness=0.35 if piece.metal else 0.6)))
     mesh = part.mesh.copy()
     mesh.density = DENSITY
     mass = Mass(

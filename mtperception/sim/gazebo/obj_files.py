@@ -59,17 +59,17 @@ class Surface:
 def obj_file(surfaces: Sequence[Surface], library: str) -> bytes:
     """Write surfaces as one OBJ file; materials 0, 1, ... are in the MTL file `library`."""
     lines = [f'mtllib {library}']
-    counts = np.zeros(3, dtype=np.int64)
+    written = {'v': 0, 'vt': 0, 'vn': 0}
     for number, surface in enumerate(surfaces):
         triangles = surface.triangles
-        corners = []
+        corners: list[list[int]] = []
         for word, values in (
                 ('v', triangles.points), ('vt', triangles.uv), ('vn', triangles.normals)):
             rows, index = np.unique(
                 np.round(values.reshape(-1, values.shape[2]), 7), axis=0, return_inverse=True)
             lines += [f'{word} {" ".join(f"{value:.7g}" for value in row)}' for row in rows]
-            corners.append(np.asarray(index).ravel() + 1 + counts[len(corners)])
-            counts[len(corners) - 1] += len(rows)
+            corners.append((np.asarray(index).ravel() + 1 + written[word]).tolist())
+            written[word] += len(rows)
         lines += [f'o part{number}', f'usemtl {_name(number)}']
         texts = [f'{v}/{vt}/{vn}' for v, vt, vn in zip(*corners, strict=True)]
         lines += [f'f {" ".join(texts[first:first + 3])}' for first in range(0, len(texts), 3)]

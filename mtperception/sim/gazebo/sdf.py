@@ -154,19 +154,18 @@ def _camera(camera: CellCamera) -> Element:
         _child(sensor, 'update_rate', camera.rate)
         _child(sensor, 'topic', topic)
         _child(sensor, 'gz_frame_id', camera.frame_id)
-        grey = kind == 'camera'
-        _lens(sensor, camera, 'L8' if grey else 'R8G8B8', kind)
+        _lens(sensor, camera, kind)
     return element
 
 
-def _lens(sensor: Element, camera: CellCamera, pixels: str, kind: str) -> None:
+def _lens(sensor: Element, camera: CellCamera, kind: str) -> None:
     lens = camera.view.camera
     element = _child(sensor, 'camera')
     _child(element, 'horizontal_fov', 2.0 * np.arctan(lens.width / 2.0 / lens.fx))
     image = _child(element, 'image')
     _child(image, 'width', lens.width)
     _child(image, 'height', lens.height)
-    _child(image, 'format', pixels)
+    _child(image, 'format', 'L8' if kind == 'camera' else 'R8G8B8')
     clip = _child(element, 'clip')
     _child(clip, 'near', _NEAR)
     _child(clip, 'far', _FAR)
@@ -225,4 +224,5 @@ def _root() -> Element:
 
 def _written(root: Element) -> bytes:
     ElementTree.indent(root)
-    return b'<?xml version="1.0"?>\n' + ElementTree.tostring(root, encoding='utf-8') + b'\n'
+    text: str = ElementTree.tostring(root, encoding='unicode')
+    return f'<?xml version="1.0"?>\n{text}\n'.encode()

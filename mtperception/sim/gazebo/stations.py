@@ -31,7 +31,7 @@ from mtperception.sim.pin_scene import HEIGHT, WIDTH
 from mtperception.sim.textures import BENCH_TEXTURES, pin_texture, PLATE_TEXTURES, texture
 from mtperception.sim.turned_parts import pin_triangles
 
-PIN = 'pin'
+PIN, PIN_LABEL = 'pin', 1
 # Gazebo has a byte for labels, and takes 255 for the background.
 _MOST_LABELS = 254
 _PINS = 4
@@ -47,13 +47,13 @@ def label_names(parts: Sequence[Part]) -> list[str]:
 
 def cell_models(parts: Sequence[Part], seed: int) -> list[Model]:
     """Return what stands in the cell: drawn from the seed, with parts above the bench."""
-    labels = {name: number for number, name in enumerate(label_names(parts), 1)}
+    labels = {name: number for number, name in enumerate(label_names(parts), PIN_LABEL)}
     tray = bench_model('tool_tray', TOOL_STATION, 1.0)
     tool = part_model(hammer(), labels['hammer'])
     turn = about_axis((0.0, 0.0, 1.0), 0.6) @ about_axis((1.0, 0.0, 0.0), np.pi / 2)
     tool = replace(tool, position=np.array((TOOL_STATION, 0.0, 0.04)), rotation=turn)
     models = [
-        *_pin_station(seed, labels[PIN]), tray, tool,
+        *_pin_station(seed), tray, tool,
         *_bench_station(np.random.default_rng([seed, 3]), parts, labels)]
     return _named_apart(models)
 
@@ -79,7 +79,7 @@ def _bench_station(
     return models
 
 
-def _pin_station(seed: int, label: int) -> list[Model]:
+def _pin_station(seed: int) -> list[Model]:
     """Return a workpiece that stays where it is, and each of its pins."""
     # The same first draws as those of the live cell's camera.
     rng = np.random.default_rng([seed, 0])
@@ -97,7 +97,7 @@ def _pin_station(seed: int, label: int) -> list[Model]:
         body = pin_triangles(upright)
         models.append(Model(
             PIN, station + pin.seat, pin.rotation, (Surface(body, steel),),
-            (np.unique(body.points.reshape(-1, 3), axis=0),), label=label))
+            (np.unique(body.points.reshape(-1, 3), axis=0),), label=PIN_LABEL))
     return models
 
 
