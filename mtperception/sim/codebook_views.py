@@ -159,7 +159,7 @@ class _Studio:
             # The object stays where it is; the camera goes around it.
             view = PosedCamera(close, rotation.T, -rotation.T @ self._place)
             rgb[index] = self._renderer.colour(view, shadows=False)
-            depth[index] = self._renderer.identities(view)[1]
+            depth[index] = self._renderer.depth(view)
         return Views(np.array(rotations), rgb, np.isfinite(depth), depth, boxes)
 
 

@@ -248,7 +248,7 @@ class Renderer:
         flags[[int(flag.mjRND_SEGMENT), int(flag.mjRND_IDCOLOR), int(flag.mjRND_CULL_FACE)]] = 1
 
     def _metres(self, inverse: NDArray[np.float32]) -> NDArray[np.float32]:
-        near, far = (np.float32(plane) for plane in self._planes())
+        near, far = self._planes()
         return np.asarray(near * far / (near + inverse * (far - near)))
 
     def _planes(self) -> tuple[float, float]:
