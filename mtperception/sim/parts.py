@@ -140,7 +140,7 @@ def hammer() -> Part:
         (0.038, 0.0155, 0.0155, 2.0), (0.0573, 0.0155, 0.0155, 2.0),
         (0.0585, 0.0143, 0.0143, 2.0)]
     # The handle's upper end just comes out of the head.
-    rings = [_head_ring(*section) + (0.0, 0.0, 0.1325) for section in sections]
+    rings = [_head_ring(0.1325, *section) for section in sections]
     mesh = _ended(handle, _WOOD) + _ended(rings, _STEEL)
     # Convex between the waists of the handle and the neck of the head.
     pieces = (handle[:5], handle[4:], rings[:4], rings[3:5], rings[4:7], rings[6:])
@@ -211,11 +211,14 @@ def _lofted_ovals(sections: Sequence[tuple[float, float, float]]) -> list[Floats
     return [_lifted(unit * (half_x, half_y), z) for z, half_x, half_y in sections]
 
 
-def _head_ring(y: float, half_x: float, half_z: float, squareness: float) -> Floats:
+def _head_ring(
+    z: float, y: float, half_x: float, half_z: float, squareness: float,
+) -> Floats:
     """Return a curve around the y axis: a superellipse, counter-clockwise seen from +y."""
     unit = _circle(1.0, 48)
     bent = np.sign(unit) * np.abs(unit) ** (2.0 / squareness)
-    return np.column_stack((-half_x * bent[:, 0], np.full(len(bent), y), half_z * bent[:, 1]))
+    return np.column_stack(
+        (-half_x * bent[:, 0], np.full(len(bent), y), z + half_z * bent[:, 1]))
 
 
 def _prism(outline: Floats, height: float) -> Floats:
