@@ -104,9 +104,9 @@ def test_cancel_and_reset(node):
 
 def test_reset_starts_the_period_anew(node):
     calls = []
-    timer = node.create_timer(PERIOD, lambda: calls.append(1))
-    for _ in range(5):
-        spin_for(node, 0.5 * PERIOD)
+    timer = node.create_timer(10 * PERIOD, lambda: calls.append(1))
+    for _ in range(8):
+        spin_for(node, 2 * PERIOD)
         timer.reset()
     assert calls == []
 
