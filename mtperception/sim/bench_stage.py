@@ -63,8 +63,9 @@ class BenchStage:
 
     `catalogue` is what its bodies can be, `bodies` how many can be there. The scale is the size
     of the parts over 80 mm; the bench is as large as befits it. The size of the pictures is in
-    pixels. With `backgrounds` the bench can wear the user's pictures. With a conveyor the plane z = 0 is a belt that moves, and the
-    bench is the floor below it. Compiling takes about a second, once. To be used from one thread.
+    pixels. With `backgrounds` the bench can wear the user's pictures. With a conveyor the plane
+    z = 0 is a belt that moves, and the bench is the floor below it. Compiling takes about a
+    second, once. To be used from one thread.
     """
 
     def __init__(
@@ -145,8 +146,9 @@ class BenchStage:
                 self._renderer.set_texcoords(self._mesh(body), self._shapes[self._kinds[body]].uv)
 
     def set_room(self, room: Room, view: PosedCamera) -> None:
-        """Say what metal reflects; `reflect` is to be called then."""
-        self._surfaces.set_room(room, view)
+        """Say what metal reflects, once all of it is painted; `reflect` is to be called then."""
+        if self._reflecting & self.bodies.present:
+            self._surfaces.set_room(room, view)
 
     def reflect(self, view: PosedCamera) -> None:
         """Have metal bodies reflect the room from where they are now."""

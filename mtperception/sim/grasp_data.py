@@ -12,20 +12,102 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The data set of grasps: PNG pictures, depth pictures, and one file of JSON lines."""
+"""
+The data set of grasps: PNG pictures, depth pictures, and one file of JSON lines.
+
+In every tenth picture one of the labelled grasps is lifted in physics; the share of these that
+hold is the data set's `hold_rate`, of `lifted` grasps.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 import json
-from typing import Any
+from types import TracebackType
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from mtperception.geometry.camera import Floats, PosedCamera
 from mtperception.sim.data_folder import Record
 from mtperception.sim.files import millimetres, png, SampleFiles
-from mtperception.sim.grasp_labels import GraspSample
+from mtperception.sim.grasp_labels import GraspLabel, GraspSample
 from mtperception.sim.grasp_lines import grasp_line, GRASP_LINES
 from mtperception.sim.grasp_scene import GraspScene
+from mtperception.sim.grasps import Grasp
+from mtperception.sim.lift_test import LiftTest, Placed
 from mtperception.sim.user_files import UserFiles
+
+_LIFT_EVERY = 10
+
+
+class LiftedSample(NamedTuple):
+    """A sample, and whether one of its grasps held in a lift; None where none was tried."""
+
+    sample: GraspSample
+    held: bool | None
+
+
+class LiftingScene:
+    """A grasp scene that also tries grasps; a context manager, to be used from one thread."""
+
+    def __init__(self, scene: GraspScene) -> None:
+        self._scene = scene
+        names = [part.name for part in scene.catalogue]
+        self._number = {name: names.index(name) for name in names}
+        self._lifts = LiftTest(scene.catalogue, scene.bodies)
+
+    def __enter__(self) -> 'LiftingScene':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._scene.close()
+
+    def sample(self, seed: int, index: int) -> LiftedSample:
+        """Render a sample, and lift one grasp of every tenth, a pure function of both numbers."""
+        sample = self._scene.sample(seed, index)
+        some = [
+            (place, label) for place, part in enumerate(sample.objects) for label in part.grasps]
+        if index % _LIFT_EVERY or not some:
+            return LiftedSample(sample, None)
+        target, label = some[int(np.random.default_rng([seed, index]).integers(len(some)))]
+        return LiftedSample(sample, self._holds(sample, target, label))
+
+    def _holds(self, sample: GraspSample, target: int, label: GraspLabel) -> bool:
+        view = sample.view
+        scene = [
+            self._placed(view, part.part, part.rotation, part.translation)
+            for part in sample.objects]
+        scene += [
+            self._placed(view, thing.name, thing.rotation, thing.translation)
+            for thing in sample.clutter]
+        return self._lifts.holds(scene, target, in_world(label, view))
+
+    def _placed(
+        self, view: PosedCamera, name: str, rotation: Floats, translation: Floats,
+    ) -> Placed:
+        return Placed(
+            self._number[name], view.rotation @ rotation,
+            view.rotation @ translation + view.position)
+
+
+def in_world(label: GraspLabel, view: PosedCamera) -> Grasp:
+    """Return the grasp that a label with a pose stands for, in the world."""
+    pose = label.pose
+    if pose is None:
+        raise ValueError('a grasp without a pose is nowhere in the world')
+    x, y, z = (view.rotation @ pose.position + view.position).tolist()
+    closing = view.rotation @ pose.closing
+    # How wide the part is between the fingers is not known; they close until they touch.
+    jaw = label.jaw * pose.opening / label.opening
+    return Grasp(
+        (x, y, z), float(np.arctan2(closing[1], closing[0])), pose.opening, pose.opening, jaw,
+        label.score)
 
 
 @dataclass(frozen=True)
@@ -46,21 +128,27 @@ class GraspData:
         """Return the hashes of the user's files."""
         return self.user.parameters()
 
-    def scene(self) -> AbstractContextManager[GraspScene]:
+    def scene(self) -> AbstractContextManager[LiftingScene]:
         """Open the scene."""
-        return GraspScene(self.user.parts(), backgrounds=self.user.backgrounds)
+        return LiftingScene(GraspScene(self.user.parts(), backgrounds=self.user.backgrounds))
 
-    def write(self, files: SampleFiles, index: int, sample: GraspSample) -> Record:
+    def write(self, files: SampleFiles, index: int, sample: LiftedSample) -> Record:
         """Save the picture and its depth."""
         image, depth = f'images/{index:06d}.png', f'depth/{index:06d}.png'
-        files.save(image, png(sample.image))
-        files.save(depth, png(millimetres(sample.depth)))
-        return grasp_line(image, depth, sample)
+        files.save(image, png(sample.sample.image))
+        files.save(depth, png(millimetres(sample.sample.depth)))
+        return {'line': grasp_line(image, depth, sample.sample), 'held': sample.held}
 
     def finish(
         self, files: SampleFiles, records: Iterator[Record], info: Mapping[str, Any],
     ) -> Mapping[str, Any]:
-        """Save the labels."""
-        lines = [json.dumps(record) for record in records]
-        files.save(GRASP_LINES, ('\n'.join(lines) + '\n').encode())
-        return {}
+        """Save the labels; return how many grasps were lifted, and the share that held."""
+        lines, lifts = [], []
+        for record in records:
+            lines.append(json.dumps(record['line']) + '\n')
+            lifts.append(record['held'])
+        files.save(GRASP_LINES, ''.join(lines).encode())
+        tried = [held for held in lifts if held is not None]
+        if not tried:
+            return {'lifted': 0}
+        return {'lifted': len(tried), 'hold_rate': sum(tried) / len(tried)}

@@ -85,6 +85,15 @@ class GraspObject:
 
 
 @dataclass(frozen=True)
+class Clutter:
+    """A thing on the bench that is no part; its pose as a GraspObject's."""
+
+    name: str
+    rotation: Floats
+    translation: Floats
+
+
+@dataclass(frozen=True)
 class GraspSample:
     """
     A picture of parts on a bench, uint8 in RGB (height x width x 3), and what is in it.
@@ -97,6 +106,7 @@ class GraspSample:
     depth: NDArray[np.float32]
     objects: tuple[GraspObject, ...]
     view: PosedCamera
+    clutter: tuple[Clutter, ...] = ()
 
     @property
     def grasps(self) -> tuple[GraspLabel, ...]:

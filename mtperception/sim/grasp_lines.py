@@ -21,12 +21,13 @@ camera was: `rotation` (row by row, its columns are the optical axes in the worl
 in metres. `objects` have `part`, `rotation` and `translation` (from the part's mesh to the optical
 frame, metres), `box` (x0, y0, x1, y1), `visible` (a share), `mask` and `visible_mask` (COCO's run
 lengths) and `grasps`: `x`, `y`, `opening`, `jaw` in pixels, `theta` in radians, `score`, and under
-`pose` the `position`, `closing`, `approach` and `opening` in metres in the optical frame. What
-they mean is in `grasp_labels`: pixel (0, 0) is the centre of the first one.
+`pose` the `position`, `closing`, `approach` and `opening` in metres in the optical frame.
+`clutter` are things that are no parts, each with `name`, `rotation` and `translation`. What all
+this means is in `grasp_labels`: pixel (0, 0) is the centre of the first one.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 import json
 import os
 from pathlib import Path
@@ -89,9 +90,20 @@ def grasp_line(file: str, depth: str, sample: GraspSample) -> dict[str, Any]:
             'visible': part.visible,
             'mask': RunLengths.of(part.mask).to_json(),
             'visible_mask': RunLengths.of(part.visible_mask).to_json(),
-            'grasps': [asdict(grasp) for grasp in part.grasps],
+            'grasps': [_grasp_entry(grasp) for grasp in part.grasps],
         } for part in sample.objects],
+        'clutter': [{
+            'name': thing.name,
+            'rotation': thing.rotation.ravel().tolist(),
+            'translation': thing.translation.tolist(),
+        } for thing in sample.clutter],
     }
+
+
+def _grasp_entry(grasp: GraspLabel) -> dict[str, Any]:
+    # dataclasses.asdict takes fifty times as long.
+    pose = None if grasp.pose is None else vars(grasp.pose)
+    return {**vars(grasp), 'pose': pose}
 
 
 def read_grasp_lines(folder: str | os.PathLike[str]) -> Iterator[GraspPicture]:

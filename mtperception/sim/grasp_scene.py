@@ -28,7 +28,7 @@ from mtperception.sim.bench_stage import BenchStage
 from mtperception.sim.clutter import clutter
 from mtperception.sim.colour_camera import draw_colour_camera, photograph_colour
 from mtperception.sim.contact_shadows import contact_shade
-from mtperception.sim.grasp_labels import GraspLabel, GraspObject, GraspSample
+from mtperception.sim.grasp_labels import Clutter, GraspLabel, GraspObject, GraspSample
 from mtperception.sim.grasps import Grasp, grasp_label, plan_grasps, PosedMesh
 from mtperception.sim.lighting import draw_lighting
 from mtperception.sim.part_files import PartError
@@ -39,8 +39,8 @@ WIDTH, HEIGHT = 300, 300
 # What the grasp detector is trained on; the ring is kept from it.
 TRAINING_PARTS = ('cylinder', 'l', 'star', 't')
 MAX_PARTS, _MAX_CLUTTER = 5, 4
-# The parts' usual length in metres, which the field of view is for.
-_LENGTH = 0.08
+# The diameter (metres) of the sphere around a part that the field of view is for.
+_LENGTH = 0.092
 # How much larger the largest of the parts may be than the smallest.
 _LIKE_SIZES = 8
 # Falls are tried again until all is well; with strange meshes it never might be.
@@ -63,17 +63,22 @@ class GraspScene:
         width: int = WIDTH, height: int = HEIGHT, backgrounds: Backgrounds | None = None,
     ) -> None:
         if parts is None:
-            parts = [PARTS[name]() for name in (*TRAINING_PARTS, 'ring')]
+            parts = default_parts()
             drawn = TRAINING_PARTS if drawn is None else drawn
         self.width, self.height = width, height
         self.names = [part.name for part in parts]
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise PartError(f'there are several parts named {name}: rename the files')
         self._drawn = list(drawn or self.names)
         spheres = [_sphere(part) for part in parts]
         self._scale = _scale(parts, spheres)
         things = clutter(self._scale)
+        # All that can lie there, and how much of it at once.
+        self.catalogue, self.bodies = (*parts, *things), MAX_PARTS + _MAX_CLUTTER
         self._spheres = [*spheres, *map(_sphere, things)]
         self._stage = BenchStage(
-            (*parts, *things), MAX_PARTS + _MAX_CLUTTER, self._scale, width, height, backgrounds)
+            self.catalogue, self.bodies, self._scale, width, height, backgrounds)
 
     def __enter__(self) -> 'GraspScene':
         return self
@@ -177,7 +182,15 @@ class GraspScene:
                     self.names[kind], rotation, translation, *silhouette, grasps=visible_grasps(
                         planned[body], view, geoms, stage.bodies.geoms, body)))
         image = photograph_colour(rng, light, draw_colour_camera(rng), view.camera)
-        return GraspSample(image, depth, tuple(objects), view)
+        things = tuple(
+            Clutter(stage.catalogue[kind].name, *stage.pose(body, view))
+            for body, kind in enumerate(kinds[parts:], parts))
+        return GraspSample(image, depth, tuple(objects), view, things)
+
+
+def default_parts() -> list[Part]:
+    """Return the project's own parts for grasping: those of the training, and the ring."""
+    return [PARTS[name]() for name in (*TRAINING_PARTS, 'ring')]
 
 
 def visible_grasps(

@@ -105,7 +105,7 @@ class LiveBench:
         self._stage.paint_bench(rng)
         self._belt = self._stage.paint_belt(rng)
         self._lighting = replace(draw_lighting(rng, np.zeros(3), _UP), radius=0.0, shadows=True)
-        self._stage.set_room(draw_room(rng, _UP, self._belt, self._lighting), self.view)
+        self._room = draw_room(rng, _UP, self._belt, self._lighting)
         self._camera = replace(
             draw_colour_camera(rng), blur=0.5, shake=0.0, lens=None, quality=None)
         self._begin(0.0)
@@ -139,7 +139,11 @@ class LiveBench:
         self._done(lambda: self._begin(self._start + self._ticks * TIMESTEP))
 
     def drop(self, name: str, count: int = 1) -> None:
-        """Let so many parts of a name fall one after the other; ValueError where that cannot be."""
+        """
+        Let so many parts of a name fall, one after the other.
+
+        Raise ValueError where there is no such part, or no room for so many.
+        """
         if name not in self.names:
             raise ValueError(f'there is no part {name!r}: choose one of {", ".join(self.names)}')
         if not 1 <= count <= BODIES:
@@ -176,6 +180,7 @@ class LiveBench:
         self._stage.replace(body, kind)
         self._stage.bodies.weighed()
         self._stage.paint(rng, [body], self._belt)
+        self._stage.set_room(self._room, self.view)
         mesh = self._parts[kind].mesh
         radius = float(np.linalg.norm(mesh.bounds - mesh.bounds.mean(axis=0), axis=1).max())
         across = 0.5 * _WIDTH - radius
