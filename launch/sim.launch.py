@@ -15,7 +15,13 @@
 """A simulated cell: its cameras, rendered live, and the detectors on them."""
 
 from launch import LaunchContext, LaunchDescription
-from launch.actions import IncludeLaunchDescription, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    SetLaunchConfiguration,
+)
+from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
@@ -30,11 +36,21 @@ from mtperception.nodes.launching import (
 )
 
 
-def simulator(context: LaunchContext) -> list[Node]:
+def simulator(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Make the simulator, for the values of the arguments."""
-    namespace, params_file, log_level = (
+    namespace, params_file, log_level, kind, world = (
         LaunchConfiguration(name).perform(context)
-        for name in ('namespace', 'params_file', 'log_level'))
+        for name in ('namespace', 'params_file', 'log_level', 'simulator', 'world'))
+    if kind == 'none':
+        return []
+    parameters = parameters_from_file(params_file, 'cell_simulator', namespace)
+    if kind == 'gazebo':
+        # Heavy, and not needed otherwise.
+        from mtperception.nodes.gazebo_launching import gazebo
+
+        return [
+            SetLaunchConfiguration('use_sim_time', 'true'),
+            *gazebo(world, int(parameters.get('seed', 0)), namespace, log_level)]
     use_sim_time, use_respawn = (
         is_true(context, name) for name in ('use_sim_time', 'use_respawn'))
     return [Node(
@@ -43,7 +59,7 @@ def simulator(context: LaunchContext) -> list[Node]:
         name='cell_simulator',
         namespace=namespace,
         parameters=[{
-            **parameters_from_file(params_file, 'cell_simulator', namespace),
+            **parameters,
             'use_sim_time': use_sim_time,
         }],
         ros_arguments=['--log-level', log_level],
@@ -54,12 +70,22 @@ def simulator(context: LaunchContext) -> list[Node]:
 
 
 def generate_launch_description() -> LaunchDescription:
-    arguments = node_arguments('sim.yaml')
+    nodes = node_arguments('sim.yaml')
+    arguments = [
+        *nodes,
+        DeclareLaunchArgument(
+            'simulator', default_value='mujoco', choices=['mujoco', 'gazebo', 'none'],
+            description='Embedded (mujoco), Gazebo where ros_gz is installed, or none at all.'),
+        DeclareLaunchArgument(
+            'world', default_value='',
+            description='With gazebo: a folder made by mtperception export-world; made now by '
+                        'default.'),
+    ]
     cell = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution(
             [FindPackageShare('mtperception'), 'launch', 'cell.launch.py'])),
         launch_arguments={
-            **{argument.name: LaunchConfiguration(argument.name) for argument in arguments},
+            **{argument.name: LaunchConfiguration(argument.name) for argument in nodes},
             'pin_image': 'pin_camera/image_raw',
             # On a stock kernel, best effort loses large images; the simulator is reliable.
             'image_reliability': 'reliable',
