@@ -38,6 +38,9 @@ _BONES = (
 _RADII = (0.0092, 0.0095, 0.0090, 0.0079)
 _THUMB_BONES, _THUMB_RADIUS, _THUMB_PLACE = (0.034, 0.029), 0.0112, 0.043
 _PALM_LENGTH, _PALM_HALF_THICKNESS = 0.088, 0.0155
+# What is farther from the middle of the grip is out of the fingers' reach; what is nearer than
+# the other is bridged where it is hollow.
+_REACH, _BRIDGED = 0.14, 0.06
 # Straight on, out of the picture.
 _ARM = 1.1
 # How far the joints bend, in radians, from straight; the first one bends backwards, too.
@@ -85,8 +88,7 @@ def draw_hand(rng: np.random.Generator, thing: Grippable, scale: float = 1.0) ->
     # to the thumb; left and right hands mirror each other.
     frame = np.column_stack((across, np.cross(across, axis) * rng.choice((-1.0, 1.0)), axis))
     near = (thing.points - middle) @ frame
-    near = near[np.linalg.norm(near, axis=1) < 0.11 * size]
-    solids = _hand(rng, near / size)
+    solids = _hand(rng, near[np.linalg.norm(near, axis=1) < _REACH * size] / size)
     return [_enlarged(solid, size).placed(frame, middle) for solid in solids]
 
 
@@ -120,6 +122,7 @@ def _hand(rng: np.random.Generator, near: Floats) -> list[Solid]:
     """
     sections = [_section(near, place) for place in (*_PLACES, _THUMB_PLACE)]
     under = np.concatenate(sections)
+    under = under[np.abs(under[:, 0] + 0.03) < _BRIDGED]
     top = float(under[:, 1].max()) if len(under) else 0.01
     at_top = under[under[:, 1] > top - 0.002, 0]
     contact = float(at_top.mean()) if len(at_top) else 0.0
@@ -132,7 +135,8 @@ def _hand(rng: np.random.Generator, near: Floats) -> list[Solid]:
         start = np.array((knuckles + arch, top + 0.0105))
         limits = closing * rng.uniform(0.85, 1.0) * np.array(_LIMITS)
         solids += _finger(start, bones, radius, section, limits, place, 0.85 * place, 1.0)
-    reach = contact - max(0.02, contact - float(under[:, 0].min() if len(under) else 0.0) + 0.008)
+    left = float(under[:, 0].min()) if len(under) else contact
+    reach = min(contact - 0.02, left - 0.008)
     base = np.array((max(reach, wrist[0] + 0.03), top + 0.009))
     root = np.array((wrist[0] + 0.012, wrist[1], 0.018))
     solids.append(between('capsule', root, (*base, _THUMB_PLACE - 0.004), 0.0125, 'hand'))
@@ -144,16 +148,18 @@ def _hand(rng: np.random.Generator, near: Floats) -> list[Solid]:
 
 
 def _section(near: Floats, place: float) -> Floats:
-    """Return points (N x 2) around the section of a thing in a finger's plane."""
+    """Return points (N x 2) of the surface of a thing in a finger's plane, and around them."""
     slab = near[np.abs(near[:, 2] - place) < 0.009, :2]
-    if len(slab) < 3:
-        return np.empty((0, 2))
-    hull = cv2.convexHull(slab.astype(np.float32))[:, 0].astype(np.float64)
+    local = slab[np.linalg.norm(slab, axis=1) < _BRIDGED]
+    few = slab[::max(1, len(slab) // 100)]
+    if len(local) < 3:
+        return few
+    hull = cv2.convexHull(local.astype(np.float32))[:, 0].astype(np.float64)
     after = np.roll(hull, -1, axis=0)
-    steps = np.maximum(np.ceil(np.linalg.norm(after - hull, axis=1) / 0.003), 1).astype(int)
+    steps = np.maximum(np.ceil(np.linalg.norm(after - hull, axis=1) / 0.004), 1).astype(int)
     start = np.repeat(np.arange(len(hull)), steps)
     share = (np.arange(len(start)) - np.repeat(np.cumsum(steps) - steps, steps)) / steps[start]
-    return np.asarray(hull[start] + share[:, None] * (after - hull)[start])
+    return np.concatenate((hull[start] + share[:, None] * (after - hull)[start], few))
 
 
 def _finger(
