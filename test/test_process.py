@@ -51,6 +51,25 @@ REFUSED = """
 """
 
 
+FINALIZING = """
+    import time
+    from mtperception.nodes.process import run_node
+
+    class Slow:
+        def __del__(self):
+            print('finalizing', flush=True)
+            time.sleep(1)
+
+    def make():
+        from rclpy.node import Node
+        node = Node('finalizing')
+        node.create_timer(0.05, lambda: Slow() and None)
+        return node
+
+    run_node(make)
+"""
+
+
 def program(source, *arguments):
     return subprocess.Popen(
         [sys.executable, '-c', textwrap.dedent(source), *arguments], text=True,
@@ -65,6 +84,15 @@ def test_a_callback_that_fails_ends_nothing(ros_domain, number):
     _, errors = process.communicate(timeout=10)
     assert process.returncode == 0
     assert errors.count("KeyError: 'a mistake'") == 1  # and not at every call
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_a_finalizer_is_no_word(ros_domain, number):
+    process = program(FINALIZING)
+    assert process.stdout.readline() == 'finalizing\n'
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, '')
 
 
 @pytest.mark.parametrize('source, arguments, reason', [
@@ -82,4 +110,4 @@ def test_the_programs_are_listed():
         [sys.executable, '-m', 'mtperception.nodes', 'nosuch'], capture_output=True, text=True,
         check=False)
     assert result.returncode == 1
-    assert result.stderr == 'give the name of a node: pin_detector, cell_simulator\n'
+    assert result.stderr.startswith('give the name of a node: pin_detector, ')

@@ -19,6 +19,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import traceback
 from typing import Any, NoReturn
 
@@ -37,11 +38,22 @@ def run_node(make_node: Callable[[], Any]) -> NoReturn:
         # Installed though it seems the default: a background job inherits SIGINT as ignored, and
         # SIGTERM shall end an import of some seconds, too. rclpy calls what it finds installed.
         signal.signal(number, signal.default_int_handler)
+    sys.unraisablehook = _interrupt_again
     try:
         status = _run(make_node)
     except KeyboardInterrupt:
         status = 0
     _leave(status)
+
+
+def _interrupt_again(what: Any) -> None:
+    """Repeat an interrupt that came in a finalizer: Python only reports what is raised there."""
+    if issubclass(what.exc_type, KeyboardInterrupt):
+        again = threading.Timer(0.01, signal.raise_signal, [signal.SIGINT])
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(what)
 
 
 def _run(make_node: Callable[[], Any]) -> int:
