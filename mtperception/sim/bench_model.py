@@ -196,8 +196,9 @@ class Bodies:
         model.geom_contype[pieces] = model.geom_conaffinity[pieces] = 0
         model.geom_contype[pieces[:count]] = model.geom_conaffinity[pieces[:count]] = 1
         dof = model.body_dofadr[target]
-        model.dof_damping[dof:dof + 3] = _DAMPING / self._slowness * model.body_mass[target]
-        model.dof_damping[dof + 3:dof + 6] = _DAMPING / self._slowness * model.body_inertia[target].max()
+        damping = _DAMPING / self._slowness
+        model.dof_damping[dof:dof + 3] = damping * model.body_mass[target]
+        model.dof_damping[dof + 3:dof + 6] = damping * model.body_inertia[target].max()
 
     def _pieces(self, body: int) -> Any:
         model, number = self.model, self._bodies[body]
@@ -214,7 +215,11 @@ class Bodies:
     def weighed(self) -> None:
         """Have the solver's constants follow the bodies' masses; to be called after `add`."""
         qpos, qvel = self.data.qpos.copy(), self.data.qvel.copy()
+        scene = self.model.stat
+        extent, centre = float(scene.extent), scene.center.copy()
         self._mujoco.mj_setConst(self.model, self.data)
+        # Releases before 4 measure the scene anew, and put the camera's planes by its size.
+        scene.extent, scene.center[:] = extent, centre
         self.data.qpos[:], self.data.qvel[:] = qpos, qvel
 
     def place(self, body: int, position: Floats, rotation: Floats) -> None:
