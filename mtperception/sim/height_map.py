@@ -100,8 +100,9 @@ def _covered(grid: Grid, triangles: Floats, doubled: Floats) -> tuple[NDArray[np
     row, column = np.divmod(nth, width)
     row += front
     column += left
+    # Rounding must not open a gap between neighbours.
     under = np.logical_and.reduce([
-        share[0] * column + share[1] * row + share[2] >= 0.0 for share in corners])
+        share[0] * column + share[1] * row + share[2] >= -1e-9 for share in corners])
     row, column, height = row[under], column[under], height[:, under]
     cells = (row * grid.columns + column).astype(np.intp)
     return cells, height[0] * column + height[1] * row + height[2]
