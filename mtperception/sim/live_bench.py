@@ -104,7 +104,11 @@ class LiveBench:
             self._parts, BODIES, 1.0, width, height, conveyor=conveyor)
         self._stage.paint_bench(rng)
         self._belt = self._stage.paint_belt(rng)
-        self._lighting = replace(draw_lighting(rng, np.zeros(3), _UP), radius=0.0, shadows=True)
+        # Lamps hang over a cell, and there is some light from everywhere.
+        lighting = draw_lighting(rng, np.zeros(3), _UP)
+        self._lighting = replace(
+            lighting, lamp=np.array((*rng.uniform(-0.6, 0.6, 2), 1.4)), radius=0.0, shadows=True,
+            ambient=np.maximum(lighting.ambient, 0.25))
         self._room = draw_room(rng, _UP, self._belt, self._lighting)
         self._camera = replace(
             draw_colour_camera(rng), blur=0.5, shake=0.0, lens=None, quality=None)
