@@ -32,6 +32,7 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from mtperception.nodes.gazebo_launching import gazebo
 from mtperception.nodes.launching import refuse_misspelt
 
 
@@ -52,9 +53,6 @@ def makers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             additional_env={'PATH': path}, output='screen')]
     if dataset != 'pin':
         raise ValueError(f'from gazebo only pins are recorded: render {dataset} with mujoco')
-    # Heavy, and not needed otherwise.
-    from mtperception.nodes.gazebo_launching import gazebo
-
     recorder = Node(
         package='mtperception',
         executable='recorder',

@@ -27,6 +27,7 @@ from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
+from mtperception.nodes.gazebo_launching import gazebo
 from mtperception.nodes.launching import (
     is_true,
     node_arguments,
@@ -45,9 +46,6 @@ def simulator(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         return []
     parameters = parameters_from_file(params_file, 'cell_simulator', namespace)
     if kind == 'gazebo':
-        # Heavy, and not needed otherwise.
-        from mtperception.nodes.gazebo_launching import gazebo
-
         return [
             SetLaunchConfiguration('use_sim_time', 'true'),
             *gazebo(world, int(parameters.get('seed', 0)), namespace, log_level)]

@@ -20,6 +20,7 @@ from pathlib import Path
 import shlex
 import shutil
 import tempfile
+from typing import TYPE_CHECKING
 
 from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
 from launch.actions import IncludeLaunchDescription
@@ -28,10 +29,9 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 
 from mtperception.geometry.rotations import quaternion
-from mtperception.sim.cell import cell_cameras, CellCamera
-from mtperception.sim.gazebo.export import BRIDGE_FILE, export_world, WORLD_FILE
-from mtperception.sim.grasp_scene import TRAINING_PARTS
-from mtperception.sim.parts import PARTS
+
+if TYPE_CHECKING:
+    from mtperception.sim.cell import CellCamera
 
 NEEDED = ('ros_gz_sim', 'ros_gz_bridge')
 
@@ -44,6 +44,10 @@ def gazebo(world: str, seed: int, namespace: str, log_level: str) -> list[Launch
     made now. ValueError where Gazebo is not installed or the folder holds no world.
     """
     share = _gazebo_share()
+    # Heavy, and for nothing where Gazebo is not installed.
+    from mtperception.sim.cell import cell_cameras
+    from mtperception.sim.gazebo.export import BRIDGE_FILE, WORLD_FILE
+
     folder = Path(world) if world else _made_now(seed)
     if not (folder / WORLD_FILE).is_file():
         raise ValueError(
@@ -80,13 +84,17 @@ def _gazebo_share() -> str:
 
 
 def _made_now(seed: int) -> Path:
+    from mtperception.sim.gazebo.export import export_world
+    from mtperception.sim.grasp_scene import TRAINING_PARTS
+    from mtperception.sim.parts import PARTS
+
     folder = Path(tempfile.mkdtemp(prefix='mtperception_world_'))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     export_world(folder, [PARTS[name]() for name in TRAINING_PARTS], seed)
     return folder
 
 
-def _frame(camera: CellCamera, namespace: str) -> Node:
+def _frame(camera: 'CellCamera', namespace: str) -> Node:
     """Say where a camera's optical frame is in the world."""
     words = []
     for name, value in zip(

@@ -61,7 +61,7 @@ def obj_file(surfaces: Sequence[Surface], library: str) -> bytes:
     lines = [f'mtllib {library}']
     written = {'v': 0, 'vt': 0, 'vn': 0}
     for number, surface in enumerate(surfaces):
-        triangles = surface.triangles
+        triangles = _with_area(surface.triangles)
         corners: list[list[int]] = []
         for word, values in (
                 ('v', triangles.points), ('vt', triangles.uv), ('vn', triangles.normals)):
@@ -100,6 +100,19 @@ def hull_file(corners: Floats) -> bytes:
     text = obj_file([Surface(hull, Material((1.0, 1.0, 1.0)))], '').decode()
     plain = [line for line in text.splitlines() if not line.startswith(('mtllib', 'usemtl'))]
     return ('\n'.join(plain) + '\n').encode()
+
+
+def _with_area(part: Triangles) -> Triangles:
+    """Leave out triangles without an area, and give corners without a normal the triangle's."""
+    sides = part.points[:, 1:] - part.points[:, :1]
+    flat = np.cross(sides[:, 0], sides[:, 1])
+    length = np.linalg.norm(flat, axis=1)
+    kept = length > 1e-14
+    flat = flat[kept] / length[kept, None]
+    normals = part.normals[kept]
+    missing = np.linalg.norm(normals, axis=2, keepdims=True) < 0.5
+    return Triangles(
+        part.points[kept], np.where(missing, flat[:, None], normals), part.uv[kept])
 
 
 def _name(number: int) -> str:

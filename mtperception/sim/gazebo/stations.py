@@ -49,13 +49,20 @@ def cell_models(parts: Sequence[Part], seed: int) -> list[Model]:
     """Return what stands in the cell: drawn from the seed, with parts above the bench."""
     labels = {name: number for number, name in enumerate(label_names(parts), PIN_LABEL)}
     tray = bench_model('tool_tray', TOOL_STATION, 1.0)
-    tool = part_model(hammer(), labels['hammer'])
-    turn = about_axis((0.0, 0.0, 1.0), 0.6) @ about_axis((1.0, 0.0, 0.0), np.pi / 2)
-    tool = replace(tool, position=np.array((TOOL_STATION, 0.0, 0.04)), rotation=turn)
     models = [
-        *_pin_station(seed), tray, tool,
+        *_pin_station(seed), tray, _tool(labels['hammer']),
         *_bench_station(np.random.default_rng([seed, 3]), parts, labels)]
     return _named_apart(models)
+
+
+def _tool(label: int) -> Model:
+    """Return the hammer lying on its side, a little above the tray."""
+    part = hammer()
+    lying = about_axis((0.0, 0.0, 1.0), 0.6) @ about_axis((0.0, 1.0, 0.0), np.pi / 2)
+    lowest = float((part.mesh.vertices @ lying.T)[:, 2].min())
+    return replace(
+        part_model(part, label), position=np.array((TOOL_STATION, 0.0, 0.002 - lowest)),
+        rotation=lying)
 
 
 def _bench_station(
