@@ -64,12 +64,15 @@ def paint(
     names = [thing_name(index) for index in range(len(things))]
     finishes = [stage.things[number].finish for number in things]
     reflecting = dress_parts(rng, stage.surfaces, stage.model, names, finishes, bench)
-    stage.surfaces.set_room(draw_room(rng, _UP, bench, lighting), view)
+    room = draw_room(rng, _UP, bench, lighting)
+    polished = [_paint_object(rng, stage, slot, part) for slot, part in enumerate(objects)]
+    # It is painted for what wears metal by now.
+    stage.surfaces.set_room(room, view)
     for index, metal in enumerate(reflecting):
         if metal:
             stage.reflect_thing(index, view)
-    for slot, part in enumerate(objects):
-        stage.reflect(slot, view, _paint_object(rng, stage, slot, part))
+    for slot, pieces in enumerate(polished):
+        stage.reflect(slot, view, pieces)
 
 
 def _paint_object(rng: _Rng, stage: PoseStage, slot: int, part: int) -> list[bool]:

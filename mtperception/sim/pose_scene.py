@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from types import TracebackType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +95,7 @@ class PoseScene:
         if not parts:
             raise ValueError('a scene of objects needs one part or more')
         self.names = [part.name for part in parts]
-        self._shapes = [_shape(part) for part in parts]
+        self._shapes = [shape_of(part) for part in parts]
         self._camera = pose_camera(width, height)
         self._photos = backgrounds is not None
         scale = max(shape.side for shape in self._shapes) / _USUAL_SIDE
@@ -124,6 +125,13 @@ class PoseScene:
         drawn where None. The first one's visible share is uniform from 0.4 to 1.
         """
         rng = np.random.default_rng([seed, index])
+        view, poses, things = self._arranged(rng, parts)
+        return self._photographed(rng, view, poses, things)
+
+    def _arranged(
+        self, rng: _Rng, parts: Sequence[str] | None,
+    ) -> tuple[PosedCamera, list[Pose], list[Thing]]:
+        """Draw where everything is, and put it there."""
         drawn = self.names[int(rng.integers(len(self.names)))]
         numbers = [self._number(name) for name in ((drawn,) if parts is None else parts)]
         if len(numbers) > MAX_OBJECTS:
@@ -139,7 +147,7 @@ class PoseScene:
         else:
             self._stage.put_solids(solids)
             self._stage.show_solids(range(len(solids)))
-        return self._photographed(rng, view, poses, things)
+        return view, poses, things
 
     def _number(self, name: str) -> int:
         if name not in self.names:
@@ -169,8 +177,8 @@ class PoseScene:
         candidates: list[list[Solid]] = []
         for hand in hands:
             # Two hands are mostly one person's.
-            candidates.append(_worn(hand, int(rng.random() < 0.2)))
-        candidates += [_worn(hand, PERSONS - 1) for hand in reaching]
+            candidates.append(worn(hand, int(rng.random() < 0.2)))
+        candidates += [worn(hand, PERSONS - 1) for hand in reaching]
         candidates += [_covered(rng, blocker) for blocker in blockers]
         numbers = []
         everything = list(solids)
@@ -179,7 +187,7 @@ class PoseScene:
             everything += candidate
         self._stage.put_solids(everything)
         self._stage.show_solids(range(len(solids)))
-        window = _window(view, shape, pose)
+        window = object_window(view, shape, pose)
         whole = self._stage.silhouette(0, view, window)
         clear = self._stage.seen(0, view, window)[whole]
         hidden = [~self._stage.seen_behind(0, those, view, window)[whole] for those in numbers]
@@ -201,33 +209,47 @@ class PoseScene:
         light = stage.picture(view, lighting)
         camera = draw_colour_camera(rng)
         geoms, depth = stage.identities(view)
-        gain = _gain(light, camera, np.any([stage.belongs(i, geoms) for i in range(len(poses))], 0)
-                     if poses else None)
+        gain = object_gain(
+            light, camera, np.any([stage.belongs(i, geoms) for i in range(len(poses))], 0)
+            if poses else None)
+        shot = Shot(view, geoms, lighting, camera, gain)
         objects = tuple(
-            self._labelled(slot, pose, view, geoms, lighting, camera, gain)
+            labelled(stage, shot, slot, pose, self.names[pose.part], self._shapes[pose.part])
             for slot, pose in enumerate(poses))
         image = photograph_colour(rng, light, camera, view.camera, gain)
         return PoseSample(image, depth, objects, view)
 
-    def _labelled(
-        self, slot: int, pose: Pose, view: PosedCamera, geoms: NDArray[np.int32],
-        lighting: Lighting, camera: ColourCamera, gain: float,
-    ) -> PoseObject:
-        stage, shape = self._stage, self._shapes[pose.part]
-        box = _box(view, shape, pose)
-        left, up, wide, high = window = _window(view, shape, pose)
-        mask = np.zeros(geoms.shape, dtype=bool)
-        mask[up:up + high, left:left + wide] = stage.silhouette(slot, view, window)
-        visible_mask = stage.belongs(slot, geoms)
-        frame = window_around(box)
-        alone = photograph_cleanly(stage.alone(slot, view, lighting, frame), camera, gain)
-        return PoseObject(
-            self.names[pose.part], view.rotation.T @ pose.rotation,
-            view.to_optical(pose.position)[0], box, mask_box(visible_mask), mask, visible_mask,
-            float(visible_mask.sum() / mask.sum()), alone, frame)
+
+class Shot(NamedTuple):
+    """How a picture of what is on a stage is taken, and which geom each pixel shows."""
+
+    view: PosedCamera
+    geoms: NDArray[np.int32]
+    lighting: Lighting
+    camera: ColourCamera
+    gain: float
 
 
-def _gain(light: Picture, camera: ColourCamera, objects: Mask | None) -> float:
+def labelled(
+    stage: PoseStage, shot: Shot, slot: int, pose: Pose, name: str, shape: Shape,
+) -> PoseObject:
+    """Label an object, which is wholly in the picture, and photograph it alone."""
+    view, geoms = shot.view, shot.geoms
+    box = _box(view, shape, pose)
+    left, up, wide, high = window = object_window(view, shape, pose)
+    mask = np.zeros(geoms.shape, dtype=bool)
+    mask[up:up + high, left:left + wide] = stage.silhouette(slot, view, window)
+    visible_mask = stage.belongs(slot, geoms)
+    frame = window_around(box)
+    alone = photograph_cleanly(
+        stage.alone(slot, view, shot.lighting, frame), shot.camera, shot.gain)
+    return PoseObject(
+        name, view.rotation.T @ pose.rotation, view.to_optical(pose.position)[0], box,
+        mask_box(visible_mask), mask, visible_mask, float(visible_mask.sum() / mask.sum()), alone,
+        frame)
+
+
+def object_gain(light: Picture, camera: ColourCamera, objects: Mask | None) -> float:
     """Return how to expose: as the camera would, but no object all white or all black."""
     gain = exposure(light, camera)
     if objects is None or not objects.any():
@@ -237,7 +259,8 @@ def _gain(light: Picture, camera: ColourCamera, objects: Mask | None) -> float:
     return max(min(gain, 1.1 / max(float(bright), 0.004)), least)
 
 
-def _shape(part: Part) -> Shape:
+def shape_of(part: Part) -> Shape:
+    """Return what the layout needs to know of a part."""
     return Shape(np.asarray(part.mesh.convex_hull.vertices), grippable(part.mesh))
 
 
@@ -247,7 +270,7 @@ def _box(view: PosedCamera, shape: Shape, pose: Pose) -> Box:
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def _window(view: PosedCamera, shape: Shape, pose: Pose) -> Window:
+def object_window(view: PosedCamera, shape: Shape, pose: Pose) -> Window:
     """Return the pixels that an object may be in; it is wholly in the picture."""
     x0, y0, x1, y1 = _box(view, shape, pose)
     left, up = max(int(np.floor(x0)) - 1, 0), max(int(np.floor(y0)) - 1, 0)
@@ -256,7 +279,7 @@ def _window(view: PosedCamera, shape: Shape, pose: Pose) -> Window:
     return left, up, right - left, down - up
 
 
-def _worn(hand: Sequence[Solid], person: int) -> list[Solid]:
+def worn(hand: Sequence[Solid], person: int) -> list[Solid]:
     """Dress a hand as a person's."""
     return [
         replace(solid, cover=(HANDS if solid.cover == 'hand' else SLEEVES)[person])
