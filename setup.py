@@ -38,7 +38,7 @@ setup(
     ],
     # On a machine with ROS 2, package.xml and requirements.txt bring these.
     install_requires=[
-        'mujoco>=3.2',
+        'mujoco>=3.17',  # earlier ones do not repeat textures on meshes
         'numpy>=1.21',
         'opencv-python',
         'pyyaml',

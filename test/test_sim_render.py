@@ -31,7 +31,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mtperception.cli import render as verb
+from mtperception.cli import bench_render, render as verb
 from mtperception.sim import files as files_module
 from mtperception.sim.coco import ANNOTATIONS, read_pins
 from mtperception.sim.data_folder import CARD, OutputError, UNFINISHED
@@ -276,6 +276,18 @@ def test_the_folder_of_another_data_set_is_refused(tmp_path, other, named, shard
     assert contents(tmp_path) == before
 
 
+def test_a_folder_that_nothing_was_written_to_may_become_another_data_set(tmp_path, blocks):
+    @dataclass(frozen=True)
+    class Broken(Blocks):
+        def sample(self, seed, index):
+            raise ValueError('this mesh is broken')
+
+    with pytest.raises(ValueError, match='broken'):
+        render(Broken(colour='blue'), tmp_path, 30, 5)
+    render(Blocks(), tmp_path, 30, 5)
+    assert contents(tmp_path) == blocks
+
+
 def test_a_folder_in_use_is_left_alone(tmp_path):
     (tmp_path / 'holiday.jpg').write_bytes(b'sun')
     with pytest.raises(OutputError, match=r'holiday\.jpg'):
@@ -356,3 +368,42 @@ def test_the_command_prints_one_json_object(tmp_path, capfd):
     assert command('pin', '--out', out, '--count', 2, '--json') == 1
     captured = capfd.readouterr()
     assert captured.out == '' and 'already holds a data set' in captured.err
+
+
+def test_the_users_pictures_lie_under_the_parts(tmp_path, capfd):
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    for name in ('a.png', 'b.jpg'):
+        cv2.imwrite(str(folder / name), np.full((64, 64, 3), 128, np.uint8))
+    (folder / 'bad.jpg').write_bytes(b'not a picture')
+    words = ('grasp', '--count', 2, '--seed', 3, '--workers', 1, '--json')
+    out = tmp_path / 'set'
+    assert command(*words, '--out', out, '--backgrounds', folder) == 0
+    captured = capfd.readouterr()
+    assert 'bad.jpg' in captured.err and json.loads(captured.out)['made'] == 2
+    card = json.loads((out / CARD).read_text())
+    assert f'--backgrounds {folder}' in card['command']
+    # Other pictures make other data.
+    (folder / 'b.jpg').unlink()
+    assert command(*words, '--out', out, '--backgrounds', folder) == 1
+    assert 'parameters' in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(('words', 'reason'), [
+    (('pin', '--backgrounds', '.'), 'without --meshes and --backgrounds'),
+    (('grasp', '--backgrounds', 'missing'), 'not a folder of pictures'),
+    (('grasp', '--meshes', 'missing'), 'not a folder of meshes'),
+    (('pose', '--meshes', '.'), 'holds no OBJ'),
+])
+def test_files_that_cannot_be_used_are_one_line(tmp_path, monkeypatch, capfd, words, reason):
+    monkeypatch.chdir(tmp_path)
+    assert command(*words, '--out', 'set', '--count', 1, '--workers', 1) == 1
+    captured = capfd.readouterr()
+    assert reason in captured.err and 'Traceback' not in captured.err
+    assert not (tmp_path / 'set').exists()
+
+
+def test_the_benchmark_compares_with_bare_drawing():
+    figures = bench_render.measured(PinData(), 0.5)
+    assert 0.1 < figures['ratio'] < 1.0
+    assert figures['rate'] == pytest.approx(figures['ratio'] * figures['bare_rate'])

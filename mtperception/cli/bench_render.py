@@ -34,7 +34,7 @@ def figures(seconds: float) -> dict[str, Any]:
     renderer: the same drawing (pictures, masks, depth) read back, and nothing else.
     """
     found: dict[str, Any] = {
-        data_set.name: _measured(data_set, seconds) for data_set in _data_sets()}
+        data_set.name: measured(data_set, seconds) for data_set in _data_sets()}
     alone, together = (_rate(workers, seconds) for workers in (1, 2))
     return {'render': {**found, 'workers_gain': together / alone}}
 
@@ -47,7 +47,7 @@ def _data_sets() -> list['DataSet']:
     return [PinData(), GraspData(), PoseData()]
 
 
-def _measured(data_set: 'DataSet', seconds: float) -> dict[str, float]:
+def measured(data_set: 'DataSet', seconds: float) -> dict[str, float]:
     from mtperception.sim.data_folder import DataFolder
     from mtperception.sim.renderer import Renderer
 

@@ -133,18 +133,22 @@ class DataFolder:
             shutil.rmtree(self.root / UNFINISHED, ignore_errors=True)
             return
         run = self.root / UNFINISHED / _RUN
-        if run.exists():
+        strangers = [
+            path.relative_to(self.root).as_posix()
+            for folder in (self.root, run.parent) if folder.is_dir()
+            for path in folder.iterdir() if path not in (run.parent, run)
+            and not is_unfinished(path.name)]
+        # One that nothing has been written to yet may become another.
+        if run.exists() and strangers:
             self._must_be_same(run, 'holds an unfinished data set')
             return
-        strangers = [
-            path.name for path in (self.root.iterdir() if self.root.is_dir() else ())
-            if path.name != UNFINISHED or any(not is_unfinished(p.name) for p in path.iterdir())]
         if strangers:
             raise OutputError(
                 f'{self.root} holds other files ({strangers[0]}): choose a new folder')
+        document = _json(self._run)
         try:
             run.parent.mkdir(parents=True, exist_ok=True)
-            write_file(run, _json(self._run))
+            write_file(run, document)
         except OSError as error:
             raise OutputError(f'{self.root} cannot be written: {error.strerror}') from None
 

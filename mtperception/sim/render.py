@@ -105,8 +105,8 @@ def _check_space(folder: DataFolder, samples: int) -> None:
     free = shutil.disk_usage(folder.root).free
     if needed > free:
         raise OutputError(
-            f'{folder.root}: {samples} samples need about {needed / 1e9:.1f} GB, '
-            f'{free / 1e9:.1f} GB are free')
+            f'{folder.root}: {samples} samples need about {needed / 1e6:,.0f} MB, '
+            f'{free / 1e6:,.0f} MB are free')
 
 
 def _added(folder: DataFolder, indices: list[int], workers: int) -> Iterator[int]:
