@@ -39,6 +39,7 @@ $(VENV)/.installed: $(SOURCES) | $(BIN)/pip
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
+	@sh tools/install_sdformat.sh
 	@rm -rf build
 	$(PIP) '.[test]'
 	@rm -rf build

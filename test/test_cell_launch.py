@@ -18,6 +18,7 @@ import json
 import os
 from pathlib import Path
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,6 +128,12 @@ def test_the_display_starts_and_ends_its_cell_in_a_namespace(ros_domain):
     (['cell.launch.py', 'log_level:=loud'], 'loud'),
     (['cell.launch.py', 'params_file:=/nowhere.yaml'], '/nowhere.yaml'),
     (['nosuch.launch.py'], 'nosuch.launch.py'),
+    (['sim.launch.py', 'simulator:=gazeb'], 'gazeb'),
+    (['render.launch.py', 'dataset:=pin', 'count:=2'], "'out'"),
+    (['render.launch.py', 'dataset:=pin', 'count:=two', 'out:=/nowhere'],
+     "'count' is a whole number, not 'two'"),
+    (['render.launch.py', 'dataset:=pose', 'count:=2', 'out:=/nowhere', 'simulator:=gazebo'],
+     'from gazebo only pins are recorded'),
 ])
 def test_a_bad_argument_is_one_clear_line(ros_domain, arguments, clear):
     result = ros2('launch', 'mtperception', *arguments)
@@ -134,6 +141,25 @@ def test_a_bad_argument_is_one_clear_line(ros_domain, arguments, clear):
     output = result.stdout + result.stderr
     assert clear in output
     assert 'Traceback' not in output
+
+
+@pytest.mark.parametrize('arguments', [
+    ['sim.launch.py'], ['render.launch.py', 'dataset:=pin', 'count:=2', 'out:=/nowhere']])
+@pytest.mark.skipif(shutil.which('gz') is not None, reason='Gazebo is installed')
+def test_where_gazebo_is_missing_its_package_is_named(ros_domain, arguments):
+    result = ros2('launch', 'mtperception', *arguments, 'simulator:=gazebo')
+    assert result.returncode != 0
+    output = result.stdout + result.stderr
+    assert 'ros_gz_sim is not installed: sudo apt install ros-' in output
+    assert 'Traceback' not in output
+
+
+def test_a_data_set_is_rendered_by_a_launch(ros_domain, tmp_path):
+    result = ros2(
+        'launch', 'mtperception', 'render.launch.py', 'dataset:=pin', 'count:=2',
+        f'out:={tmp_path / "pins"}', 'seed:=3', timeout=120)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert json.loads((tmp_path / 'pins/card.json').read_text())['seed'] == 3
 
 
 def test_a_missing_model_is_named_and_leaves_the_node_to_the_operator(launch, tmp_path):

@@ -48,7 +48,7 @@ def label_names(parts: Sequence[Part]) -> list[str]:
 def cell_models(parts: Sequence[Part], seed: int) -> list[Model]:
     """Return what stands in the cell: drawn from the seed, with parts above the bench."""
     labels = {name: number for number, name in enumerate(label_names(parts), PIN_LABEL)}
-    tray = bench_model('tool_tray', TOOL_STATION, 1.0)
+    tray = bench_model('tool_tray', TOOL_STATION, 1.4)
     models = [
         *_pin_station(seed), tray, _tool(labels['hammer']),
         *_bench_station(np.random.default_rng([seed, 3]), parts, labels)]

@@ -1,0 +1,250 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The recorder against a stand-in for Gazebo: pictures of the renderer, Gazebo's conventions."""
+
+from dataclasses import replace
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from mtperception.geometry.rotations import quaternion
+from mtperception.sim.coco import read_pins
+from mtperception.sim.fixture import draw_fixture, draw_view
+from mtperception.sim.gazebo.boxes import box_from_gazebo, pin_label
+from mtperception.sim.stage import PinStage
+from mtperception.sim.turned_parts import pin_triangles
+
+pytestmark = pytest.mark.timeout(240)
+TIMEOUT = 90.0
+WIDTH, HEIGHT, COUNT = 306, 256, 4
+UPRIGHT = np.diag((1.0, -1.0, -1.0))
+
+
+@pytest.fixture(scope='module')
+def shots():
+    """Give fixtures without collars, with their pictures and labels."""
+    stage = PinStage(WIDTH, HEIGHT)
+    made = []
+    try:
+        for index in range(COUNT):
+            rng = np.random.default_rng([5, index])
+            drawn = draw_fixture(rng, draw_view(rng, WIDTH, HEIGHT), (3, 0, 5, 2)[index])
+            fixture = replace(drawn, pins=tuple(
+                replace(pin, collar_radius=0.0) for pin in drawn.pins))
+            stage.put(fixture)
+            labels, _ = stage.labels(fixture)
+            picture = np.rint(255 * np.clip(stage.picture(fixture.view), 0, 1)).astype(np.uint8)
+            made.append((fixture, picture, labels))
+    finally:
+        stage.close()
+    return made
+
+
+def gazebo_box(pin, view):
+    """Return centre, quaternion and size as Gazebo has them: y up and z backwards."""
+    body = pin_triangles(replace(pin, seat=np.zeros(3), rotation=np.eye(3))).points.reshape(-1, 3)
+    low, high = body.min(axis=0), body.max(axis=0)
+    centre = pin.seat + pin.rotation @ ((low + high) / 2)
+    return (UPRIGHT @ view.to_optical(centre)[0],
+            quaternion(UPRIGHT @ view.rotation.T @ pin.rotation), high - low)
+
+
+def test_boxes_give_the_renderer_s_own_labels(shots):
+    found = 0
+    for fixture, _, labels in shots:
+        camera = fixture.view.camera
+        boxes = [box_from_gazebo(1, *gazebo_box(pin, fixture.view)) for pin in fixture.pins]
+        pins = [pin for pin in (pin_label(box, camera) for box in boxes) if pin is not None]
+        assert len(pins) == len(labels)
+        for pin, label in zip(pins, labels, strict=True):
+            assert (pin.x, pin.y) == pytest.approx((label.x, label.y), abs=1e-6)
+            assert pin.diameter == pytest.approx(label.diameter, abs=1e-6)
+            # The upper edge is broken; the box's is not.
+            assert pin.box == pytest.approx(label.box, abs=3.0)
+            found += 1
+    assert found >= 8
+
+
+def test_what_is_outside_the_picture_is_no_pin(shots):
+    fixture = next(fixture for fixture, _, labels in shots if labels)
+    camera = fixture.view.camera
+    centre, turn, size = gazebo_box(fixture.pins[0], fixture.view)
+    box = box_from_gazebo(1, centre, turn, size)
+    assert pin_label(replace(box, centre=box.centre + UPRIGHT[0]), camera) is None
+    assert pin_label(replace(box, centre=-box.centre), camera) is None
+
+
+class Gazebo:
+    """Publishes what the bridge would, under stamps of its own."""
+
+    def __init__(self, rclpy):
+        from sensor_msgs.msg import CameraInfo, Image
+        from vision_msgs.msg import Detection3DArray
+
+        self.node = rclpy.create_node('gazebo_bridge')
+        self.publishers = [
+            self.node.create_publisher(kind, f'pin_camera/{topic}', 10) for kind, topic in (
+                (CameraInfo, 'camera_info'), (Image, 'image_raw'), (Detection3DArray, 'boxes'))]
+        self.ticks = 0
+
+    def publish(self, shot, **changes):
+        """Publish a picture; `changes` are fields of its image message."""
+        from builtin_interfaces.msg import Time
+        from std_msgs.msg import Header
+        from vision_msgs.msg import Detection3DArray
+
+        from mtperception.nodes.conversions import camera_info_message, image_message
+
+        fixture, picture, _ = shot
+        self.ticks += 1
+        header = Header(stamp=Time(sec=self.ticks), frame_id='pin_camera_optical_frame')
+        camera = fixture.view.camera
+        corner = replace(camera, cx=camera.cx + 0.5, cy=camera.cy + 0.5)
+        image = image_message(picture, 'mono8', header)
+        for name, value in changes.items():
+            setattr(image, name, value)
+        boxes = Detection3DArray(header=header)
+        for pin in fixture.pins:
+            boxes.detections.append(self._detection(1, *gazebo_box(pin, fixture.view)))
+        # Something that is no pin.
+        boxes.detections.append(self._detection(
+            7, np.array((0.0, 0.0, -0.3)), np.array((0.0, 0.0, 0.0, 1.0)), np.ones(3)))
+        for publisher, message in zip(
+                self.publishers, (camera_info_message(corner, header), image, boxes),
+                strict=True):
+            publisher.publish(message)
+
+    @staticmethod
+    def _detection(label, centre, turn, size):
+        from vision_msgs.msg import Detection3D, ObjectHypothesisWithPose
+
+        result = ObjectHypothesisWithPose()
+        result.hypothesis.class_id, result.hypothesis.score = str(label), 1.0
+        found = Detection3D(results=[result])
+        position, orientation = found.bbox.center.position, found.bbox.center.orientation
+        position.x, position.y, position.z = centre
+        orientation.x, orientation.y, orientation.z, orientation.w = turn
+        found.bbox.size.x, found.bbox.size.y, found.bbox.size.z = size
+        return found
+
+
+class Recording:
+    """A recorder in a process of its own."""
+
+    def __init__(self, out, **parameters):
+        self.log = out.with_suffix('.log')
+        words = {'out': out, 'count': COUNT, 'seed': 5, **parameters}
+        remapped = {'image': 'pin_camera/image_raw', 'camera_info': 'pin_camera/camera_info',
+                    'boxes': 'pin_camera/boxes'}
+        arguments = [word for name, value in words.items() for word in ('-p', f'{name}:={value}')]
+        arguments += [word for name, topic in remapped.items()
+                      for word in ('-r', f'{name}:={topic}')]
+        with self.log.open('ab') as log:
+            self.process = subprocess.Popen(
+                [sys.executable, '-m', 'mtperception.nodes', 'recorder', '--ros-args',
+                 *arguments], stdout=log, stderr=log, env={**os.environ, 'OMP_NUM_THREADS': '1'})
+
+    def wait(self, condition):
+        end = time.monotonic() + TIMEOUT
+        while not condition():
+            assert time.monotonic() < end, self.log.read_text()
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.02)
+
+    def hears(self, gazebo, shot):
+        """Publish pictures of an unknown encoding until the recorder complains of one."""
+        before = self.log.read_text().count('nonsense')
+
+        def heard():
+            gazebo.publish(shot, encoding='nonsense')
+            time.sleep(0.5)
+            return self.log.read_text().count('nonsense') > before
+
+        self.wait(heard)
+
+    def end(self):
+        status = self.process.wait(TIMEOUT)
+        return status, self.log.read_text()
+
+
+@pytest.fixture
+def record(tmp_path):
+    recordings = []
+
+    def start(**parameters):
+        recordings.append(Recording(tmp_path / 'out', **parameters))
+        return recordings[-1]
+
+    yield start
+    for recording in recordings:
+        recording.process.kill()
+        recording.process.wait()
+
+
+def test_a_recording_is_a_data_set_that_goes_on_after_an_interruption(
+        ros, record, shots, tmp_path):
+    gazebo = Gazebo(ros)
+    out = tmp_path / 'out'
+    first = record()
+    first.hears(gazebo, shots[3])
+    gazebo.publish(shots[3], data=[0])
+    gazebo.publish(shots[0])
+    first.wait(lambda: (out / 'unfinished/000000.json').exists())
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(TIMEOUT) == 0
+    second = record()
+    second.hears(gazebo, shots[3])
+    for number in range(1, COUNT):
+        gazebo.publish(shots[number])
+        if number < COUNT - 1:
+            second.wait(lambda name=f'{number:06d}.json': (out / 'unfinished' / name).exists())
+    status, said = second.end()
+    assert status == 0, said
+    assert 'Traceback' not in said and 'left out' in said
+
+    card = json.loads((out / 'card.json').read_text())
+    assert card['parameters'] == {'recorded_from': 'gazebo'}
+    assert 'simulator:=gazebo' in card['command'] and card['count'] == COUNT
+    import cv2
+
+    recorded = read_pins(out)
+    assert len(recorded) == COUNT
+    for (path, pins), (_, picture, labels) in zip(recorded, shots, strict=True):
+        assert np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), picture)
+        assert len(pins) == len(labels)
+        for pin, label in zip(pins, labels, strict=True):
+            assert (pin.x, pin.y) == pytest.approx((label.x, label.y), abs=1e-4)
+    images = json.loads((out / 'annotations.json').read_text())['images']
+    assert images[0]['camera_matrix'] == pytest.approx(
+        shots[0][0].view.camera.matrix.ravel().tolist())
+
+
+@pytest.mark.parametrize('prepare, reason', [
+    (lambda out: None, "'out' names no folder"),
+    (lambda out: (out.mkdir(), (out / 'notes.txt').write_text('x')), 'holds other files')])
+def test_a_recorder_that_cannot_write_says_so_in_one_line(ros_domain, record, tmp_path, prepare,
+                                                          reason):
+    prepare(tmp_path / 'out')
+    recording = record() if (tmp_path / 'out').exists() else record(out="''")
+    status, said = recording.end()
+    assert status == 1
+    assert reason in said
+    assert 'Traceback' not in said
