@@ -19,9 +19,19 @@ from collections.abc import Sequence
 import sys
 
 from mtperception import __version__
-from mtperception.cli import bench, detect, evaluate, export_world, render, show, train, watch
+from mtperception.cli import (
+    bench,
+    detect,
+    evaluate,
+    export_grasps,
+    export_world,
+    render,
+    show,
+    train,
+    watch,
+)
 
-VERBS = (render, show, train, evaluate, detect, watch, bench, export_world)
+VERBS = (render, show, train, evaluate, detect, watch, bench, export_world, export_grasps)
 
 
 def parser() -> argparse.ArgumentParser:
