@@ -21,6 +21,8 @@ test: $(VENV)/.test
 bench: $(VENV)/.installed
 	$(BIN)/mtperception bench pin
 	$(BIN)/mtperception bench nodes
+	$(BIN)/mtperception bench dds
+	$(BIN)/mtperception bench render
 
 soak: $(VENV)/.test
 	$(BIN)/pytest test/soak --soak
