@@ -16,63 +16,116 @@
 
 from typing import Any
 
+from geometry_msgs.msg import Transform, TransformStamped, Vector3
+import numpy as np
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
-from sensor_msgs.msg import CameraInfo, Image
+from rclpy.parameter import Parameter
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2DArray
+from std_srvs.srv import Trigger
+from tf2_ros import StaticTransformBroadcaster
+from vision_msgs.msg import Detection2DArray, Detection3DArray
 
-from mtperception.nodes.conversions import camera_info_message, image_message, pins_to_message
-from mtperception.nodes.parameters import integer, real, warn_of_unknown_parameters
-from mtperception.pin.detection import PinDetection
-from mtperception.sim.labels import PinLabel
+from mtperception.nodes.cell_clock import CellClock
+from mtperception.nodes.conversions import pose_message
+from mtperception.nodes.ground_truth import true_grasps, true_objects, true_pins
+from mtperception.nodes.live_camera import LiveCamera
+from mtperception.nodes.parameters import described, integer, real, warn_of_unknown_parameters
+from mtperception.sim.cell import cell_cameras, CellCamera
+from mtperception.sim.grasp_scene import TRAINING_PARTS
+from mtperception.sim.live_bench import LiveBench
+from mtperception.sim.live_tray import LiveTray
+from mtperception.sim.parts import hammer
+from mtperception.sim.pin_scene import LiveFixture
 
-FRAME_ID = 'pin_camera_optical_frame'
-
-
-def truth(label: PinLabel) -> PinDetection:
-    """State a label as a detection; its score is the visible share of the pin."""
-    return PinDetection(x=label.x, y=label.y, diameter=label.diameter, score=label.visible)
+WORLD = 'world'
 
 
 class CellSimulatorNode(Node):
     """
-    Publish the pin camera over its fixture: `pin_camera/image_raw`, `pin_camera/camera_info`.
+    Publish what three cameras see, where they stand, and what is true in their pictures.
 
-    The true pins of each picture, under its stamp, go to `ground_truth/pins`; a score there is
-    the visible share of the pin. Nothing is rendered while nobody subscribes.
+    `pin_camera` looks at a fixture, `bench_camera` at a conveyor, `tool_camera` at a tool tray:
+    `<camera>/image_raw`, `<camera>/camera_info`, and depth but for the first. The truth, under
+    the picture's header, goes to `ground_truth/pins`, `ground_truth/grasps` and
+    `ground_truth/objects`. Nothing is rendered for a camera that nobody listens to.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__('cell_simulator', **options)
         rate = self.declare_parameter('rate', 15.0, real(
-            'Pictures a second.', 0.1, 1000.0, read_only=True)).value
+            'Pictures a second of the pin camera.', 0.1, 1000.0, read_only=True)).value
         seed = self.declare_parameter('seed', 0, integer(
             'The same seed plays the same cell.', 0, 2**31 - 1, read_only=True)).value
+        publish_clock = self.declare_parameter('publish_clock', False, described(
+            'Publish /clock, the time since the start, and stamp by it.', read_only=True)).value
+        self.add_on_set_parameters_callback(_refuse)
+        self.declare_parameter('drop.part', TRAINING_PARTS[0], described(
+            f"What ~/drop lets fall: one of {', '.join(TRAINING_PARTS)}."))
         warn_of_unknown_parameters(self)
 
-        from mtperception.sim.pin_scene import LiveFixture
+        bounds = np.asarray(hammer().mesh.bounds)
+        pin, bench, tool = cell_cameras(seed)
+        self._clock = CellClock(self, publish_clock)
+        self._pins = LiveCamera(
+            self, pin, rate, self._clock, lambda: LiveFixture(seed),
+            Detection2DArray, 'ground_truth/pins', true_pins)
+        self._bench = LiveCamera(
+            self, bench, bench.rate, self._clock, lambda: LiveBench(seed),
+            Detection2DArray, 'ground_truth/grasps', true_grasps)
+        self._tool = LiveCamera(
+            self, tool, tool.rate, self._clock, lambda: LiveTray(seed),
+            Detection3DArray, 'ground_truth/objects',
+            lambda sample, header: true_objects(sample, header, bounds))
+        self.create_service(Trigger, '~/reset', self._reset)
+        self.create_service(Trigger, '~/drop', self._drop)
+        self._transforms = StaticTransformBroadcaster(self)
+        self._transforms.sendTransform([
+            self._transform(camera) for camera in (pin, bench, tool)])
+        # Where nothing can be rendered, it is told now; and its pictures are the first wanted.
+        self._pins.prepare()
+        self.get_logger().info(f'{len(self.cameras)} cameras, seed {seed}')
 
-        self._fixture = LiveFixture(seed)
-        qos = QoSProfile(depth=5)
-        self._image = self.create_publisher(Image, 'pin_camera/image_raw', qos)
-        self._info = self.create_publisher(CameraInfo, 'pin_camera/camera_info', qos)
-        self._truth = self.create_publisher(Detection2DArray, 'ground_truth/pins', qos)
-        self._start = self.get_clock().now()
-        self._timer = self.create_timer(1.0 / rate, self._publish)
-        self.get_logger().info(f'{self._image.topic_name} at {rate:g} Hz, seed {seed}')
+    @property
+    def cameras(self) -> tuple[LiveCamera, ...]:
+        """The cameras of the cell."""
+        return self._pins, self._bench, self._tool
 
     def destroy_node(self) -> None:
-        self._fixture.close()
+        for camera in self.cameras:
+            camera.close()
         super().destroy_node()
 
-    def _publish(self) -> None:
-        publishers = (self._image, self._info, self._truth)
-        if not any(publisher.get_subscription_count() for publisher in publishers):
-            return
-        now = self.get_clock().now()
-        sample = self._fixture.step((now - self._start).nanoseconds * 1e-9)
-        header = Header(stamp=now.to_msg(), frame_id=FRAME_ID)
-        self._truth.publish(pins_to_message(map(truth, sample.pins), header))
-        self._info.publish(camera_info_message(sample.camera, header))
-        self._image.publish(image_message(sample.image, 'mono8', header))
+    def _transform(self, camera: CellCamera) -> TransformStamped:
+        pose = pose_message(camera.view.rotation, camera.view.position)
+        place = pose.position
+        return TransformStamped(
+            header=Header(stamp=self._clock.now()[1], frame_id=WORLD),
+            child_frame_id=camera.frame_id, transform=Transform(
+                translation=Vector3(x=place.x, y=place.y, z=place.z), rotation=pose.orientation))
+
+    def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._clock.restart()
+        # The others show what the time since the start says.
+        if self._bench.watched:
+            self._bench.order(LiveBench.reset)
+        response.success, response.message = True, 'the cell begins again'
+        return response
+
+    def _drop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        part = self.get_parameter('drop.part').value
+        response.success = self._bench.watched
+        if response.success:
+            self._bench.order(lambda bench: bench.drop(part))
+            response.message = f'{part} falls next'
+        else:
+            response.message = 'the bench stands still while nobody subscribes to its camera'
+        return response
+
+
+def _refuse(parameters: list[Parameter]) -> SetParametersResult:
+    for parameter in parameters:
+        if parameter.name == 'drop.part' and parameter.value not in TRAINING_PARTS:
+            return SetParametersResult(successful=False, reason=(
+                f"drop.part is one of {', '.join(TRAINING_PARTS)}, not {parameter.value!r}"))
+    return SetParametersResult(successful=True)

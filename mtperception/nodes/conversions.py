@@ -16,13 +16,16 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
+import sys
 
 from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point, Pose, Quaternion
 import numpy as np
 import numpy.typing as npt
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 from vision_msgs.msg import (
+    BoundingBox2D,
     Detection2D,
     Detection2DArray,
     LabelInfo,
@@ -30,7 +33,9 @@ from vision_msgs.msg import (
     VisionClass,
 )
 
-from mtperception.geometry.camera import PinholeCamera
+from mtperception.geometry.camera import Floats, PinholeCamera
+from mtperception.geometry.rectangle import half_turn
+from mtperception.geometry.rotations import quaternion
 from mtperception.pin.detection import PinDetection
 
 PIN_CLASSES = ('pin',)
@@ -41,15 +46,15 @@ def seconds(stamp: Time) -> float:
 
 
 def image_message(
-    image: npt.NDArray[np.uint8], encoding: str, header: Header
+    image: npt.NDArray[np.uint8] | npt.NDArray[np.float32], encoding: str, header: Header
 ) -> Image:
-    """Wrap height x width (x channels) pixels of 8 bits; the data are copied."""
-    message = Image(header=header, encoding=encoding)
+    """Wrap height x width (x channels) pixels, bytes or depths (32FC1); the data are copied."""
+    message = Image(header=header, encoding=encoding, is_bigendian=sys.byteorder == 'big')
     message.height, message.width = image.shape[:2]
     message.step = image[0].nbytes
     # an array: rclpy checks bytes and lists element by element
     message.data = array('B')
-    message.data.frombytes(np.ascontiguousarray(image).data)
+    message.data.frombytes(np.ascontiguousarray(image).view(np.uint8).data)
     return message
 
 
@@ -69,6 +74,34 @@ def label_info_message(names: Sequence[str], header: Header) -> LabelInfo:
     """Map the numbers of classes, which count from 0, to their names."""
     return LabelInfo(header=header, class_map=[
         VisionClass(class_id=number, class_name=name) for number, name in enumerate(names)])
+
+
+def rectangle_to_box(
+    x: float, y: float, width: float, height: float, theta: float
+) -> BoundingBox2D:
+    """
+    Turn a rotated rectangle, as in `geometry.rectangle`, into a box.
+
+    The box's theta, too, is counter-clockwise as seen on the screen, where y points down; it
+    comes out in (-pi/2, pi/2].
+    """
+    box = BoundingBox2D(size_x=float(width), size_y=float(height))
+    box.center.position.x, box.center.position.y = float(x), float(y)
+    box.center.theta = float(half_turn(theta))
+    return box
+
+
+def rectangle_from_box(box: BoundingBox2D) -> tuple[float, float, float, float, float]:
+    """Return (x, y, width, height, theta) of a box, theta in (-pi/2, pi/2]."""
+    place = box.center.position
+    return place.x, place.y, box.size_x, box.size_y, float(half_turn(box.center.theta))
+
+
+def pose_message(rotation: Floats, position: Floats) -> Pose:
+    """State axes (3 x 3) and an origin (3, metres) in some frame as a pose there."""
+    x, y, z = map(float, position)
+    i, j, k, w = map(float, quaternion(rotation))
+    return Pose(position=Point(x=x, y=y, z=z), orientation=Quaternion(x=i, y=j, z=k, w=w))
 
 
 def pins_to_message(

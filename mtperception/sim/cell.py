@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mtperception.geometry.camera import look_at, PosedCamera
-from mtperception.sim import grasp_scene, pin_scene, pose_scene
+from mtperception.geometry.camera import PosedCamera
+from mtperception.sim import grasp_scene, pin_scene
 from mtperception.sim.fixture import draw_view
 from mtperception.sim.live_bench import draw_bench_view
-from mtperception.sim.pose_layout import pose_camera
+from mtperception.sim.live_tray import tray_view
 
 # Each camera has a station of its own, so far apart along x that it sees no other: metres.
 PIN_STATION, BENCH_STATION, TOOL_STATION = -1.2, 0.0, 1.2
@@ -59,7 +59,7 @@ class CellCamera:
     @property
     def depth_topic(self) -> str:
         """Where its depth pictures are published, metres as 32-bit floats."""
-        return f'{self.name}/depth'
+        return f'{self.name}/depth/image_raw'
 
     @property
     def labels_topic(self) -> str:
@@ -87,9 +87,7 @@ def bench_camera(seed: int) -> CellCamera:
 
 def tool_camera() -> CellCamera:
     """Return the camera over the tool tray."""
-    camera = pose_camera(pose_scene.WIDTH, pose_scene.HEIGHT)
-    view = look_at(camera, (0.25, 0.0, 0.86), np.zeros(3), 0.0)
-    return CellCamera('tool_camera', _at(TOOL_STATION, view), 10.0, depth=True)
+    return CellCamera('tool_camera', _at(TOOL_STATION, tray_view()), 10.0, depth=True)
 
 
 def cell_cameras(seed: int) -> tuple[CellCamera, ...]:
