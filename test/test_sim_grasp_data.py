@@ -1,0 +1,111 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The data set of grasps on the disk holds what the scene renders, and is what others read."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from mtperception.cli.main import main
+from mtperception.geometry.rectangle import corners
+from mtperception.sim.data_folder import CARD
+from mtperception.sim.files import SampleFiles
+from mtperception.sim.grasp_data import GraspData
+from mtperception.sim.grasp_formats import read_grasps
+from mtperception.sim.grasp_lines import GRASP_LINES
+from mtperception.sim.grasp_scene import GraspScene
+from mtperception.sim.render import render
+from mtperception.sim.user_files import UserFiles
+
+SEED, COUNT = 8, 11
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """Give a folder with a data set of eleven samples."""
+    out = tmp_path_factory.mktemp('grasp') / 'set'
+    render(GraspData(), out, COUNT, SEED)
+    return out
+
+
+def test_the_folder_holds_what_the_scene_renders(folder):
+    pictures = read_grasps(folder)
+    assert len(pictures) == COUNT
+    with GraspScene() as scene:
+        for index in (0, 7):
+            sample, picture = scene.sample(SEED, index), pictures[index]
+            np.testing.assert_array_equal(
+                cv2.imread(str(picture.path))[:, :, ::-1], sample.image)
+            depth = cv2.imread(str(picture.depth), cv2.IMREAD_UNCHANGED)
+            assert depth.dtype == np.uint16
+            known = np.isfinite(sample.depth)
+            np.testing.assert_allclose(depth[known] / 1000, sample.depth[known], atol=0.00051)
+            assert (depth[~known] == 0).all()
+            assert picture.grasps == sample.grasps
+            for stored, part in zip(picture.objects, sample.objects, strict=True):
+                assert stored.part == part.part
+                np.testing.assert_array_equal(stored.visible_mask.mask(), part.visible_mask)
+                np.testing.assert_array_equal(stored.translation, part.translation)
+
+
+def test_the_card_has_the_share_of_grasps_that_hold(folder):
+    card = json.loads((folder / CARD).read_bytes())
+    assert card['lifted'] == 2
+    assert 0.0 <= card['hold_rate'] <= 1.0
+
+
+def test_a_set_without_a_lift_has_no_hold_rate(tmp_path):
+    figures = GraspData().finish(
+        SampleFiles(tmp_path), iter([{'line': {'file': 'a'}, 'held': None}]), {})
+    assert figures == {'lifted': 0}
+    assert json.loads((tmp_path / GRASP_LINES).read_bytes()) == {'file': 'a'}
+
+
+@pytest.mark.parametrize('name', ['cornell', 'jacquard'])
+def test_exports_have_the_same_rectangles(folder, tmp_path, name):
+    out = tmp_path / 'out'
+    assert main(['export-grasps', str(folder), '--format', name, '--out', str(out)]) == 0
+    for one, other in zip(read_grasps(folder), read_grasps(out), strict=True):
+        boxes = [
+            corners([(g.x, g.y, g.opening, g.jaw, g.theta) for g in picture.grasps])
+            for picture in (one, other)]
+        # Half a turn makes another first corner.
+        apart = np.linalg.norm(boxes[0][:, :, None] - boxes[1][:, None], axis=3)
+        assert apart.min(axis=2).max() < 0.02 if len(boxes[0]) else len(boxes[1]) == 0
+
+
+def test_an_export_does_not_write_among_other_files(folder, tmp_path, capsys):
+    (tmp_path / 'mine.txt').write_text('mine')
+    assert main(
+        ['export-grasps', str(folder), '--format', 'cornell', '--out', str(tmp_path)]) == 1
+    assert 'choose a new folder' in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ['mine.txt']
+
+
+def test_the_users_meshes_take_the_place_of_the_projects_own(tmp_path):
+    import trimesh
+
+    meshes = tmp_path / 'meshes'
+    meshes.mkdir()
+    trimesh.creation.box((40, 25, 20)).export(meshes / 'brick.stl')
+    trimesh.creation.cylinder(12, 60).export(meshes / 'bar.ply')
+    render(GraspData(UserFiles(meshes, 'mm')), tmp_path / 'set', 2, 1)
+    parts = {
+        part.part for picture in read_grasps(tmp_path / 'set') for part in picture.objects}
+    assert parts <= {'brick', 'bar'}
+    card = json.loads((tmp_path / 'set' / CARD).read_bytes())
+    assert card['parameters']['units'] == 'mm'
