@@ -149,9 +149,9 @@ class Gazebo:
 class Recording:
     """A recorder in a process of its own."""
 
-    def __init__(self, out, **parameters):
-        self.log = out.with_suffix('.log')
-        words = {'out': out, 'count': COUNT, 'seed': 5, **parameters}
+    def __init__(self, folder, /, **parameters):
+        self.log = folder.with_suffix('.log')
+        words = {'out': folder, 'count': COUNT, 'seed': 5, **parameters}
         remapped = {'image': 'pin_camera/image_raw', 'camera_info': 'pin_camera/camera_info',
                     'boxes': 'pin_camera/boxes'}
         arguments = [word for name, value in words.items() for word in ('-p', f'{name}:={value}')]
