@@ -41,7 +41,7 @@ from mtperception.sim.grasp_labels import (
     GraspSample,
     GripperPose,
 )
-from mtperception.sim.grasp_lines import GRASP_LINES, grasp_line
+from mtperception.sim.grasp_lines import grasp_line, GRASP_LINES
 from mtperception.sim.run_length import RunLengths
 
 HALF = np.pi / 2
