@@ -171,7 +171,7 @@ def start_job(tmp_path, out, kind, count, workers):
         env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -201,7 +201,7 @@ def test_a_killed_render_goes_on_to_the_same_files(tmp_path, blocks, workers):
         wait_for(lambda: len(list(records.glob('0*.json'))) >= before + more)  # noqa: B023
         # The parent alone: its workers must not go on without it.
         os.kill(job.pid, signal.SIGKILL)
-        job.communicate(timeout=30)
+        job.communicate(timeout=120)
         wait_for(lambda: not running(job.pid))  # noqa: B023
         assert CARD not in contents(out)
     left = len(list(records.glob('0*.json')))
@@ -217,7 +217,7 @@ def test_a_killed_render_of_pins_goes_on_to_the_same_files(tmp_path):
     job = start_job(tmp_path, out, 'PinData()', 5, 1)
     wait_for(lambda: len(list(out.glob('images/*.png'))) >= 2)
     os.killpg(job.pid, signal.SIGKILL)
-    job.communicate(timeout=30)
+    job.communicate(timeout=120)
     assert ANNOTATIONS not in contents(out)
     render(PinData(), out, 5, 5)
     render(PinData(), tmp_path / 'whole', 5, 5)
@@ -229,7 +229,7 @@ def test_an_interrupt_lets_the_samples_in_hand_be_written(tmp_path):
     job = start_job(tmp_path, out, 'Blocks(slowly=0.05)', 1000, 2)
     wait_for(lambda: len(list(out.glob('blocks/*/*.txt'))) >= 3)
     os.killpg(job.pid, signal.SIGINT)
-    _, errors = job.communicate(timeout=30)
+    _, errors = job.communicate(timeout=120)
     assert 'KeyboardInterrupt' in errors
     wait_for(lambda: not running(job.pid))
     left = contents(out)
