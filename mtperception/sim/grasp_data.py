@@ -22,6 +22,7 @@ hold is the data set's `hold_rate`, of `lifted` grasps.
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 import json
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -125,8 +126,12 @@ class GraspData:
         return self.user.arguments
 
     def parameters(self) -> Mapping[str, Any]:
-        """Return the hashes of the user's files."""
-        return self.user.parameters()
+        """
+        Return the hashes of the user's files, and the release of the physics.
+
+        Another release lets things fall otherwise: shards of two would not be one data set.
+        """
+        return {**self.user.parameters(), 'mujoco': version('mujoco')}
 
     def scene(self) -> AbstractContextManager[LiftingScene]:
         """Open the scene."""
