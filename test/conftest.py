@@ -57,6 +57,13 @@ def ros_domain():
         yield domain
 
 
+@pytest.fixture(scope='module')
+def module_domain():
+    """Give the module a DDS domain of its own."""
+    with own_domain() as domain:
+        yield domain
+
+
 @pytest.fixture
 def ros(ros_domain):
     """Start rclpy for the test in its own domain, and end it after."""
