@@ -253,6 +253,8 @@ class LiveBench:
         targets = [
             place for place, (_, position) in enumerate(resting.values())
             if min(np.linalg.norm(position - new) for new in news) < _NEAR]
+        if not targets:
+            return
         scene = [
             PosedMesh(self._parts[self._kinds[body]].mesh, *resting[body]) for body in bodies]
         for place, grasps in zip(targets, plan_grasps(scene, targets), strict=True):
