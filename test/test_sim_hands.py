@@ -19,11 +19,12 @@ import pytest
 from scipy.spatial import cKDTree
 import trimesh
 
-from mtperception.sim.hands import draw_hand, grippable
+from mtperception.sim.hands import ARM, draw_hand, grippable, PALM
 from mtperception.sim.parts import PARTS
 from mtperception.sim.solids import between, Solid
 
-FINGERS = slice(7, 19)
+# Four fingers of three bones, before the thumb.
+FINGERS = slice(-15, -3)
 
 
 def spine(solid, count=9):
@@ -55,13 +56,13 @@ def test_fingers_touch_what_they_hold_and_stay_outside(name):
     assert touching >= 6
 
 
-def test_the_arm_is_last_and_leads_away():
+def test_the_arm_begins_at_the_hand_and_leads_away():
     thing = grippable(PARTS['hammer']().mesh)
     for seed in range(20):
         hand = draw_hand(np.random.default_rng(seed), thing)
-        arm = hand[-1]
+        arm = hand[ARM]
         begin, end = spine(arm, 2)
-        palm = hand[4].position
+        palm = hand[PALM].position
         assert np.linalg.norm(begin - palm) < 0.2 < 0.8 < np.linalg.norm(end - palm)
 
 
@@ -73,8 +74,8 @@ def test_left_and_right_hands_are_proper_and_alike():
         for solid in hand:
             assert np.linalg.det(solid.rotation) == pytest.approx(1.0)
         index, little = hand[FINGERS][0].position, hand[FINGERS][9].position
-        back = hand[4].position - hand[FINGERS][0].position
-        wrist = hand[-1].position - hand[4].position
+        back = hand[PALM].position - hand[FINGERS][0].position
+        wrist = hand[ARM].position - hand[PALM].position
         thumbs.add(bool(np.dot(np.cross(wrist, index - little), back) > 0.0))
     assert thumbs == {True, False}
 

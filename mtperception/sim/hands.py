@@ -20,6 +20,7 @@ surface, and each finger closes, joint by joint, until it touches the section of
 finger's own plane, or can go no further. So any mesh can be held.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -30,6 +31,7 @@ from mtperception.geometry.camera import Floats
 from mtperception.geometry.rotations import about_axis
 from mtperception.sim.solids import between, Solid
 
+ARM, PALM = 0, 1
 # All in metres, for a hand of usual size. Fingers from the index to the little one: where they
 # begin along the grip's axis, the lengths of their bones, and how thick they are.
 _PLACES = (0.030, 0.010, -0.0105, -0.029)
@@ -46,7 +48,7 @@ _ARM = 1.1
 # How far the joints bend, in radians, from straight; the first one bends backwards, too.
 _BACKWARDS = 0.5
 _LIMITS = (1.6, 1.85, 1.2)
-_STEPS = 48
+_STEPS = 32
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,17 @@ def grippable(mesh: trimesh.Trimesh, count: int = 5000) -> Grippable:
     return Grippable(points, axes[:, ::-1].copy())
 
 
-def draw_hand(rng: np.random.Generator, thing: Grippable, scale: float = 1.0) -> list[Solid]:
+def draw_hand(
+    rng: np.random.Generator, thing: Grippable, scale: float = 1.0,
+    possible: Callable[[Sequence[Solid]], bool] = lambda palm: True,
+) -> list[Solid] | None:
     """
     Draw a hand that holds a thing somewhere, in the thing's own frame.
 
-    The covers are 'hand' and, above the wrist, 'sleeve'; a bare arm has none. The last solid is
-    the arm, which begins at the lower end of its z axis. A scale of 1 is a hand of usual size.
+    The covers are 'hand' and, above the wrist, 'sleeve'; a bare arm has none. The solids at ARM
+    and PALM are those, the arm beginning at the lower end of its z axis; fingers and thumb come
+    last. A scale of 1 is a hand of usual size. `possible` is asked about all but the fingers
+    before they are made; None is returned where it says no.
     """
     size = scale * rng.uniform(0.88, 1.08)
     middle, axis = _draw_place(rng, thing, size)
@@ -88,8 +95,27 @@ def draw_hand(rng: np.random.Generator, thing: Grippable, scale: float = 1.0) ->
     # to the thumb; left and right hands mirror each other.
     frame = np.column_stack((across, np.cross(across, axis) * rng.choice((-1.0, 1.0)), axis))
     near = (thing.points - middle) @ frame
-    solids = _hand(rng, near[np.linalg.norm(near, axis=1) < _REACH * size] / size)
-    return [_enlarged(solid, size).placed(frame, middle) for solid in solids]
+    near = near[np.linalg.norm(near, axis=1) < _REACH * size] / size
+
+    def in_place(solids: Sequence[Solid]) -> list[Solid]:
+        return [_enlarged(solid, size).placed(frame, middle) for solid in solids]
+
+    sections = [_section(near, place) for place in (*_PLACES, _THUMB_PLACE)]
+    under = np.concatenate(sections)
+    under = under[np.abs(under[:, 0] + 0.03) < _BRIDGED]
+    top = float(under[:, 1].max()) if len(under) else 0.01
+    at_top = under[under[:, 1] > top - 0.002, 0]
+    contact = float(at_top.mean()) if len(at_top) else 0.0
+    knuckles = contact + rng.uniform(0.008, 0.03)
+    wrist = np.array((knuckles - _PALM_LENGTH, top + 0.015, 0.0))
+    arm, *sleeve = _arm(rng, wrist)
+    palm = in_place([arm, *_palm(knuckles, wrist, top), *sleeve])
+    if not possible(palm):
+        return None
+    left = float(under[:, 0].min()) if len(under) else contact
+    return [*palm, *in_place([
+        *_fingers(rng, knuckles, top, sections[:4]),
+        *_thumb(rng, wrist, min(contact - 0.02, left - 0.008), top, sections[4])])]
 
 
 def _draw_place(
@@ -113,38 +139,35 @@ def _enlarged(solid: Solid, scale: float) -> Solid:
         solid.cover)
 
 
-def _hand(rng: np.random.Generator, near: Floats) -> list[Solid]:
-    """
-    Return a hand of usual size around the z axis, its palm on the side of +y.
+# Below, a hand of usual size is around the z axis, its palm on the side of +y at `top`; x is
+# where the fingers point before they bend, the knuckles at x = `knuckles`.
 
-    `near` are points (N x 3) of the surface of what it holds. x is where the fingers point
-    before they bend.
-    """
-    sections = [_section(near, place) for place in (*_PLACES, _THUMB_PLACE)]
-    under = np.concatenate(sections)
-    under = under[np.abs(under[:, 0] + 0.03) < _BRIDGED]
-    top = float(under[:, 1].max()) if len(under) else 0.01
-    at_top = under[under[:, 1] > top - 0.002, 0]
-    contact = float(at_top.mean()) if len(at_top) else 0.0
-    knuckles = contact + rng.uniform(0.008, 0.03)
-    wrist = np.array((knuckles - _PALM_LENGTH, top + 0.015, 0.0))
-    solids = _palm(knuckles, wrist, top)
+def _fingers(
+    rng: np.random.Generator, knuckles: float, top: float, sections: Sequence[Floats],
+) -> Iterator[Solid]:
     closing = rng.uniform(0.75, 1.0)
-    for place, bones, radius, section in zip(_PLACES, _BONES, _RADII, sections[:4], strict=True):
-        arch = 0.004 - 4.0 * (place - 0.008) ** 2
-        start = np.array((knuckles + arch, top + 0.0105))
+    for place, bones, radius, section in zip(_PLACES, _BONES, _RADII, sections, strict=True):
+        start = np.array((knuckles + _arch(place), top + 0.0105))
         limits = closing * rng.uniform(0.85, 1.0) * np.array(_LIMITS)
-        solids += _finger(start, bones, radius, section, limits, place, 0.85 * place, 1.0)
-    left = float(under[:, 0].min()) if len(under) else contact
-    reach = min(contact - 0.02, left - 0.008)
+        yield from _finger(start, bones, radius, section, limits, place, 0.85 * place, 1.0)
+
+
+def _thumb(
+    rng: np.random.Generator, wrist: Floats, reach: float, top: float, section: Floats,
+) -> Iterator[Solid]:
+    """Bend the thumb around the other side, from x = `reach` on."""
     base = np.array((max(reach, wrist[0] + 0.03), top + 0.009))
     root = np.array((wrist[0] + 0.012, wrist[1], 0.018))
-    solids.append(between('capsule', root, (*base, _THUMB_PLACE - 0.004), 0.0125, 'hand'))
+    yield between('capsule', root, (*base, _THUMB_PLACE - 0.004), 0.0125, 'hand')
     limits = rng.uniform(0.7, 1.0) * np.array((1.3, 1.2))
-    solids += _finger(
-        base, _THUMB_BONES, _THUMB_RADIUS, sections[4], limits, _THUMB_PLACE,
+    yield from _finger(
+        base, _THUMB_BONES, _THUMB_RADIUS, section, limits, _THUMB_PLACE,
         _THUMB_PLACE - rng.uniform(0.0, 0.02), -1.0)
-    return solids + _arm(rng, wrist)
+
+
+def _arch(place: float) -> float:
+    """Return how far a finger's knuckle is before the line of all."""
+    return 0.004 - 4.0 * (place - 0.008) ** 2
 
 
 def _section(near: Floats, place: float) -> Floats:
@@ -165,14 +188,13 @@ def _section(near: Floats, place: float) -> Floats:
 def _finger(
     start: Floats, bones: tuple[float, ...], radius: float, section: Floats, limits: Floats,
     place: float, last_place: float, side: float,
-) -> list[Solid]:
+) -> Iterator[Solid]:
     """
     Bend a finger around a section, joint by joint.
 
     It begins at `start` (2), pointing to +x, or to -x where `side` is -1, and bends downwards.
     Along z it goes from its place to its last one.
     """
-    solids = []
     joint, heading = start, -_BACKWARDS
     depths = np.linspace(place, last_place, len(bones) + 1)
     for index, (length, limit) in enumerate(zip(bones, limits, strict=True)):
@@ -181,10 +203,9 @@ def _finger(
         bones_there = length * np.column_stack((side * np.cos(bends), -np.sin(bends)))
         heading = bends[_free(joint, bones_there, section, thick) - 1]
         end = joint + length * np.array((side * np.cos(heading), -np.sin(heading)))
-        solids.append(between(
-            'capsule', (*joint, depths[index]), (*end, depths[index + 1]), thick, 'hand'))
+        yield between(
+            'capsule', (*joint, depths[index]), (*end, depths[index + 1]), thick, 'hand')
         joint = end
-    return solids
 
 
 def _free(joint: Floats, bones: Floats, section: Floats, radius: float) -> int:
@@ -199,38 +220,35 @@ def _free(joint: Floats, bones: Floats, section: Floats, radius: float) -> int:
     return max(int(touching[0]), 1) if len(touching) else len(bones)
 
 
-def _palm(knuckles: float, wrist: Floats, top: float) -> list[Solid]:
-    solids = []
-    for place, radius in zip(_PLACES, _RADII, strict=True):
-        arch = 0.004 - 4.0 * (place - 0.008) ** 2
-        solids.append(between(
-            'capsule', (wrist[0] + 0.012, wrist[1], 0.62 * place),
-            (knuckles + arch, top + 0.0115, place), radius + 0.003, 'hand'))
-    middle = (knuckles + wrist[0]) / 2.0
+def _palm(knuckles: float, wrist: Floats, top: float) -> Iterator[Solid]:
     level = np.eye(3)
-    solids.append(Solid(
+    middle = (knuckles + wrist[0]) / 2.0
+    yield Solid(
         'ellipsoid', level, np.array((middle, top + 0.0145, 0.0)),
-        (0.056, _PALM_HALF_THICKNESS, 0.043), 'hand'))
+        (0.056, _PALM_HALF_THICKNESS, 0.043), 'hand')
+    for place, radius in zip(_PLACES, _RADII, strict=True):
+        yield between(
+            'capsule', (wrist[0] + 0.012, wrist[1], 0.62 * place),
+            (knuckles + _arch(place), top + 0.0115, place), radius + 0.003, 'hand')
     for side, half in ((1.0, 0.0175), (-1.0, 0.0145)):
-        solids.append(Solid(
+        yield Solid(
             'ellipsoid', level, np.array((middle - 0.012, top + 0.0145, side * 0.022)),
-            (0.04, half, 0.021), 'hand'))
-    return solids
+            (0.04, half, 0.021), 'hand')
 
 
 def _arm(rng: np.random.Generator, wrist: Floats) -> list[Solid]:
-    """Return a forearm, bare or in a sleeve, that ends out of sight."""
+    """Return an arm, bare or in a sleeve, that ends out of sight, and the wrist."""
     bend, sway = rng.uniform(-0.15, 0.7), rng.uniform(-0.5, 0.5)
     along = np.array((-np.cos(bend) * np.cos(sway), np.sin(bend), -np.cos(bend) * np.sin(sway)))
     if rng.random() < 0.3:
         return [
-            between('capsule', wrist + 0.002 * along, wrist + 0.1 * along, 0.0245, 'hand'),
-            between('capsule', wrist + 0.1 * along, wrist + _ARM * along, 0.031, 'hand')]
+            between('capsule', wrist + 0.1 * along, wrist + _ARM * along, 0.031, 'hand'),
+            between('capsule', wrist + 0.002 * along, wrist + 0.1 * along, 0.0245, 'hand')]
     cuff = rng.uniform(0.015, 0.12)
     thick = rng.uniform(0.033, 0.045)
     return [
+        between('cylinder', wrist + (cuff + 0.02) * along, wrist + _ARM * along, thick, 'sleeve'),
         between('capsule', wrist + 0.002 * along, wrist + (cuff + 0.03) * along, 0.0245, 'hand'),
         between(
-            'cylinder', wrist + (cuff - 0.004) * along, wrist + (cuff + 0.03) * along,
-            thick + 0.002, 'sleeve'),
-        between('cylinder', wrist + cuff * along, wrist + _ARM * along, thick, 'sleeve')]
+            'cylinder', wrist + cuff * along, wrist + (cuff + 0.03) * along,
+            thick + 0.002, 'sleeve')]

@@ -27,7 +27,7 @@ import numpy as np
 
 from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
 from mtperception.geometry.rotations import about_axis, random_rotations
-from mtperception.sim.hands import draw_hand, Grippable
+from mtperception.sim.hands import ARM, draw_hand, Grippable, PALM
 from mtperception.sim.solids import between, KINDS, Solid
 
 # From the camera to the object, in lengths of the object's longest side: 0.72 to 1.1 m for one
@@ -133,27 +133,30 @@ def draw_hands(
 ) -> list[list[Solid]]:
     """Draw hands, of which each may hold an object; none goes through the bench."""
     scale = min(shape.side / _USUAL_SIDE, 1.0)
-    hands: list[list[Solid]] = []
-    for _ in range(count):
-        for _ in range(_TRIES):
-            hand = [solid.placed(pose.rotation, pose.position)
-                    for solid in draw_hand(rng, shape.grippable, scale)]
-            if _is_free(hand, view):
-                hands.append(hand)
+
+    def possible(palm: Sequence[Solid]) -> bool:
+        return _is_free([solid.placed(pose.rotation, pose.position) for solid in palm], view)
+
+    hands = []
+    for _ in range(count * _TRIES):
+        hand = draw_hand(rng, shape.grippable, scale, possible)
+        if hand is not None:
+            hands.append([solid.placed(pose.rotation, pose.position) for solid in hand])
+            if len(hands) == count:
                 break
     return hands
 
 
-def _is_free(hand: Sequence[Solid], view: PosedCamera) -> bool:
+def _is_free(palm: Sequence[Solid], view: PosedCamera) -> bool:
     """
-    Tell whether a hand is possible as far as it is in the picture.
+    Tell whether an arm with a palm is possible as far as it is in the picture.
 
-    It must be above the bench, its arm must go out of the picture, and not towards the camera.
+    It must be above the bench, go out of the picture, and not come from the camera.
     """
-    arm = hand[-1]
+    arm = palm[ARM]
     steps = np.linspace(-1.0, 1.0, 12)[:, None]
     places = np.concatenate((
-        [solid.position for solid in hand[:-1]],
+        [solid.position for solid in palm[PALM:]],
         arm.position + steps * arm.size[1] * arm.rotation[:, 2]))
     depth = view.to_optical(places)[:, 2]
     x, y = view.project(places).T
@@ -190,31 +193,40 @@ def moved_towards(
     rng: np.random.Generator, hand: Sequence[Solid], view: PosedCamera,
 ) -> list[Solid]:
     """Move a hand that held something to somewhere between that and the camera."""
-    away = view.position - hand[0].position
+    away = view.position - hand[PALM].position
     shift = rng.uniform(0.12, 0.4) * away + 0.06 * np.linalg.norm(away) * rng.normal(size=3)
     return [replace(solid, position=solid.position + shift) for solid in hand]
 
 
 def draw_clutter(
-    rng: np.random.Generator, view: PosedCamera, scale: float, count: int,
+    rng: np.random.Generator, places: Sequence[Floats], scale: float,
 ) -> list[Solid]:
-    """Draw simple things on the bench and in the air, here and there in the picture."""
-    return [
-        _draw_solid(rng, place, scale) for place in draw_places(rng, view, scale, count)]
+    """Draw simple things at places."""
+    return [_draw_solid(rng, place, scale) for place in places]
 
 
 def draw_places(
-    rng: np.random.Generator, view: PosedCamera, scale: float, count: int,
+    rng: np.random.Generator, view: PosedCamera, poses: Sequence[Pose], scale: float, count: int,
 ) -> list[Floats]:
-    """Draw places of clutter, the most on the bench, some in the air before it."""
+    """
+    Draw at most so many places of clutter in the picture: on the bench, or before it in the air.
+
+    None is before an object, nor so near behind it that large things would reach it.
+    """
     camera = view.camera
+    middles = [view.project(pose.position)[0] for pose in poses]
+    farthest = max((float(view.to_optical(pose.position)[0, 2]) for pose in poses), default=0.0)
     places = []
     for _ in range(count):
         pixel = rng.uniform((0.0, 0.0), (camera.width, camera.height))
         ground = view.on_plane(pixel, (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))[0]
-        share = rng.uniform(0.75, 0.99) if rng.random() < 0.4 else 1.0
-        place = view.position + share * (ground - view.position)
-        places.append(place + np.array((0.0, 0.0, 0.01 * scale)))
+        share, floating = rng.uniform(0.75, 0.99), bool(rng.random() < 0.4)
+        if any(np.linalg.norm(pixel - middle) < 0.3 * camera.width for middle in middles):
+            if view.to_optical(ground)[0, 2] < farthest + 0.25 * scale:
+                continue
+        elif floating:
+            ground = view.position + share * (ground - view.position)
+        places.append(ground + np.array((0.0, 0.0, 0.01 * scale)))
     return places
 
 

@@ -34,7 +34,7 @@ from mtperception.sim.colour_camera import (
     photograph_cleanly,
     photograph_colour,
 )
-from mtperception.sim.hands import grippable
+from mtperception.sim.hands import grippable, PALM
 from mtperception.sim.lighting import draw_lighting, Lighting
 from mtperception.sim.parts import Part
 from mtperception.sim.pose_labels import (
@@ -73,7 +73,7 @@ from mtperception.sim.solids import Solid
 WIDTH, HEIGHT = 512, 512
 LEAST_VISIBLE = 0.4
 _USUAL_SIDE = 0.3
-_HANDS, _REACHING, _BLOCKERS, _CLUTTER = 3, 2, 4, 10
+_HANDS, _REACHING, _BLOCKERS, _CLUTTER = 3, 2, 6, 12
 # How near the visible share must come to what was drawn.
 _TOLERANCE = 0.02
 _UP = np.array((0.0, 0.0, 1.0))
@@ -138,10 +138,10 @@ class PoseScene:
             raise ValueError(f'{len(numbers)} objects are too many: at most {MAX_OBJECTS}')
         share = rng.uniform(LEAST_VISIBLE, 1.0)
         view, poses = draw_poses(rng, self._camera, self._shapes, numbers)
-        things = self._draw_things(rng, view)
+        things = self._draw_things(rng, view, poses)
         self._stage.put(poses, things)
-        solids = _covered(rng, draw_clutter(
-            rng, view, self._scale, int(rng.integers(_CLUTTER + 1))))
+        solids = _covered(rng, draw_clutter(rng, draw_places(
+            rng, view, poses, self._scale, int(rng.integers(_CLUTTER + 1))), self._scale))
         if poses:
             self._hide(rng, view, poses[0], solids, share)
         else:
@@ -154,9 +154,12 @@ class PoseScene:
             raise ValueError(f'there is no part {name!r}: choose from {self.names}')
         return self.names.index(name)
 
-    def _draw_things(self, rng: _Rng, view: PosedCamera) -> list[Thing]:
+    def _draw_things(
+        self, rng: _Rng, view: PosedCamera, poses: Sequence[Pose],
+    ) -> list[Thing]:
         """Draw clutter with meshes: like the objects in size, some of it like them in shape."""
-        places = draw_places(rng, view, self._scale, int(rng.integers(MAX_THINGS + 1)))
+        places = draw_places(
+            rng, view, poses, self._scale, int(rng.integers(MAX_THINGS + 1)))
         things = []
         for place in places:
             number = int(rng.integers(len(self._stage.things)))
@@ -323,5 +326,5 @@ def _chosen(
 
 def _apart(one: Sequence[Solid], other: Sequence[Solid]) -> bool:
     """Tell whether two hands are not in each other: whether their palms are a palm apart."""
-    away = np.linalg.norm(one[4].position - other[4].position)
-    return bool(away > 2.0 * one[4].size[2])
+    away = np.linalg.norm(one[PALM].position - other[PALM].position)
+    return bool(away > 2.0 * one[PALM].size[2])

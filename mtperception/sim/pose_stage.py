@@ -86,12 +86,15 @@ class PoseStage:
             for slot in range(MAX_OBJECTS)])
         self._things = np.array([model.geom(thing_name(i)).id for i in range(MAX_THINGS)])
         self._solids = np.array([model.geom(f'solid{i}').id for i in range(MAX_SOLIDS)])
+        # This colour stands for the material's.
+        model.geom_rgba[self._solids] = (0.5, 0.5, 0.5, 1.0)
         mujoco = import_mujoco()
         self._types = {
             'box': int(mujoco.mjtGeom.mjGEOM_BOX), 'cylinder': int(mujoco.mjtGeom.mjGEOM_CYLINDER),
             'capsule': int(mujoco.mjtGeom.mjGEOM_CAPSULE),
             'ellipsoid': int(mujoco.mjtGeom.mjGEOM_ELLIPSOID)}
         self._mujoco = mujoco
+        self.lay_bench(np.zeros(3), 0.0, np.zeros(2))
         self._poses: list[Pose] = []
         self._meshes_of_things: list[Triangles] = []
 
@@ -149,9 +152,7 @@ class PoseStage:
         for geom, solid in zip(self._solids, solids, strict=False):
             model.geom_type[geom] = self._types[solid.kind]
             model.geom_size[geom] = solid.size
-            material = model.material(solid.cover).id
-            model.geom_matid[geom] = material
-            model.geom_rgba[geom] = model.mat_rgba[material]
+            model.geom_matid[geom] = model.material(solid.cover).id
             self._place(int(geom), solid.rotation, solid.position)
 
     def show_solids(self, numbers: Iterable[int]) -> None:
