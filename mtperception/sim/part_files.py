@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 import trimesh
 
+from mtperception.geometry.camera import Floats
 from mtperception.sim.convex_pieces import convex_pieces
 from mtperception.sim.parts import Part
 
@@ -36,10 +37,11 @@ FORMATS = ('.obj', '.stl', '.ply')
 # Metres that the longest side of a part may have.
 SMALLEST, LARGEST = 0.002, 2.0
 MAX_FACES = 10_000
+_DECIMATIONS = 3
 # Larger files would take gigabytes of memory to read.
 MAX_MEGABYTES = 128
-# The volume of the convex hull over the cube of its longest side; below, a mesh is flat.
-_FLAT = 1e-6
+# A mesh that is thinner than this share of its length is flat.
+_FLAT = 1e-4
 
 Colours = NDArray[np.uint8]
 
@@ -98,7 +100,7 @@ def _read(path: Path) -> tuple[trimesh.Trimesh, Colours | None]:
         raise PartError(f'{path}: not readable as {kind[1:].upper()} ({reason})') from None
     if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
         raise PartError(f'{path}: no faces in it')
-    if not np.isfinite(mesh.vertices[np.unique(mesh.faces)]).all():
+    if not np.isfinite(_corners(mesh)).all():
         raise PartError(f'{path}: some of its vertices are not finite numbers')
     colours = _face_colours(mesh)
     return trimesh.Trimesh(mesh.vertices, mesh.faces, process=False), colours
@@ -132,13 +134,18 @@ def _check_size(path: Path, mesh: trimesh.Trimesh, units: str) -> None:
 
 
 def _is_flat(mesh: trimesh.Trimesh) -> bool:
-    # Qhull raises one of several errors on flat input, depending on how flat.
-    try:
-        with np.errstate(divide='ignore', invalid='ignore'):
-            volume = float(mesh.convex_hull.volume)
-    except Exception:
-        return True
-    return volume < _FLAT * float(mesh.extents.max()) ** 3
+    corners = _corners(mesh)
+    corners = corners - corners.mean(axis=0)
+    _, axes = np.linalg.eigh(corners.T @ corners)
+    thickness = float(np.ptp(corners @ axes[:, 0]))
+    return thickness < _FLAT * float(mesh.extents.max())
+
+
+def _corners(mesh: trimesh.Trimesh) -> Floats:
+    """Return the vertices that faces have as corners, once each."""
+    used = np.zeros(len(mesh.vertices), dtype=bool)
+    used[mesh.faces.ravel()] = True
+    return np.asarray(mesh.vertices[used], dtype=np.float64)
 
 
 def _repaired(
@@ -153,8 +160,11 @@ def _repaired(
     colours = None if colours is None else colours[kept]
     if len(mesh.faces) > MAX_FACES:
         fine = mesh
-        # Less patience would pull spikes out of assemblies; this rather leaves more faces.
-        mesh = fine.simplify_quadric_decimation(face_count=MAX_FACES, aggression=3)
+        # Gently: haste would pull spikes out of assemblies, which rather keep some more faces.
+        for _ in range(_DECIMATIONS):
+            mesh = mesh.simplify_quadric_decimation(face_count=MAX_FACES, aggression=3)
+            if len(mesh.faces) < 2 * MAX_FACES:
+                break
         warnings.append(f'decimated from {len(fine.faces):,} to {len(mesh.faces):,} faces')
         if colours is not None:
             colours = colours[cKDTree(fine.triangles_center).query(mesh.triangles_center)[1]]
