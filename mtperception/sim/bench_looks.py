@@ -98,13 +98,14 @@ def _draw_colour(rng: _Rng, finish: str, bench: float) -> tuple[Floats, bool]:
         tints = ((1.0, 1.0, 1.0), (1.0, 0.97, 0.93), (1.0, 0.86, 0.6), (0.98, 0.74, 0.62))
         tint = np.array(tints[int(rng.choice(4, p=(0.5, 0.3, 0.12, 0.08)))])
         bright = rng.uniform(0.3, 1.0) if likeness is None else likeness * rng.uniform(0.9, 1.5)
-        return np.clip(bright * tint, 0.08, 1.0), True
+        return np.clip(bright * tint, 0.08, 0.9), True
     saturation = 255 * (rng.beta(1.2, 1.6) if rng.random() < 0.75 else 0.05)
     hsv = np.array([[(rng.uniform(0, 180), saturation, 255 * rng.uniform(0.12, 1.0))]])
     colour = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)[0, 0] / 255.0
     if likeness is not None:
         colour = colour * min(likeness * rng.uniform(0.85, 1.2) / max(colour.mean(), 0.05), 4.0)
-    return np.clip(colour, 0.03, 1.0), False
+    # Nothing is whiter than paper.
+    return np.clip(colour, 0.03, 0.82), False
 
 
 def _colour(model: Any, name: str, colour: Floats) -> None:
