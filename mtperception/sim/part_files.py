@@ -148,6 +148,18 @@ def _corners(mesh: trimesh.Trimesh) -> Floats:
     return np.asarray(mesh.vertices[used], dtype=np.float64)
 
 
+def _decimated(mesh: trimesh.Trimesh) -> trimesh.Trimesh:
+    # Its thresholds are absolute numbers: the same shape is to become the same in any unit.
+    middle, size = mesh.bounds.mean(axis=0), float(mesh.extents.max())
+    coarse = trimesh.Trimesh((mesh.vertices - middle) / size, mesh.faces, process=False)
+    for _ in range(_DECIMATIONS):
+        # Gently: haste would pull spikes out of assemblies, which rather keep some more faces.
+        coarse = coarse.simplify_quadric_decimation(face_count=MAX_FACES, aggression=3)
+        if len(coarse.faces) < 2 * MAX_FACES:
+            break
+    return trimesh.Trimesh(coarse.vertices * size + middle, coarse.faces)
+
+
 def _repaired(
     mesh: trimesh.Trimesh, colours: Colours | None
 ) -> tuple[trimesh.Trimesh, Colours | None, tuple[str, ...]]:
@@ -160,11 +172,7 @@ def _repaired(
     colours = None if colours is None else colours[kept]
     if len(mesh.faces) > MAX_FACES:
         fine = mesh
-        # Gently: haste would pull spikes out of assemblies, which rather keep some more faces.
-        for _ in range(_DECIMATIONS):
-            mesh = mesh.simplify_quadric_decimation(face_count=MAX_FACES, aggression=3)
-            if len(mesh.faces) < 2 * MAX_FACES:
-                break
+        mesh = _decimated(fine)
         warnings.append(f'decimated from {len(fine.faces):,} to {len(mesh.faces):,} faces')
         if colours is not None:
             colours = colours[cKDTree(fine.triangles_center).query(mesh.triangles_center)[1]]
