@@ -17,11 +17,16 @@ import numpy as np
 from std_msgs.msg import Header
 
 from mtperception.geometry.camera import PinholeCamera
+from mtperception.geometry.rectangle import angle_difference, corners
+from mtperception.geometry.rotations import matrix, random_rotations
 from mtperception.nodes.conversions import (
     camera_info_message,
     image_message,
     pins_from_message,
     pins_to_message,
+    pose_message,
+    rectangle_from_box,
+    rectangle_to_box,
 )
 from mtperception.nodes.image_gate import check_image, grey_image
 from mtperception.pin.detection import PinDetection
@@ -59,6 +64,39 @@ def test_an_image_survives_a_message():
     message = image_message(pixels.T[::-1], 'mono8', header())
     check_image(message)
     np.testing.assert_array_equal(grey_image(message), pixels.T[::-1])
+
+
+def test_depth_survives_a_message_with_its_holes():
+    depth = np.random.default_rng(0).random((5, 7), np.float32)
+    depth[2, 3] = np.nan
+    message = image_message(depth[::-1], '32FC1', header())
+    assert (message.step, message.is_bigendian) == (28, 0)
+    read = np.frombuffer(message.data, np.float32).reshape(5, 7)
+    np.testing.assert_array_equal(read, depth[::-1])
+
+
+@given(finite, finite, st.floats(0, 1e4), st.floats(0, 1e4), st.floats(-10, 10))
+def test_a_rectangle_survives_a_box(x, y, width, height, theta):
+    back = rectangle_from_box(rectangle_to_box(x, y, width, height, theta))
+    assert back[:4] == (x, y, width, height)
+    assert -np.pi / 2 < back[4] <= np.pi / 2
+    assert angle_difference(back[4], theta) < 1e-9
+
+
+def test_a_box_turns_counter_clockwise_as_seen_on_the_screen():
+    box = rectangle_to_box(50.0, 40.0, 20.0, 2.0, np.pi / 6)
+    assert box.center.theta > 0.0
+    right_end = corners([rectangle_from_box(box)])[0, 1:3].mean(axis=0)
+    # To the right and, y pointing down, up.
+    np.testing.assert_allclose(right_end, (50.0 + 10.0 * np.cos(np.pi / 6), 40.0 - 5.0))
+
+
+def test_a_pose_survives_a_message():
+    rotation = random_rotations(np.random.default_rng(1), 1)[0]
+    pose = pose_message(rotation, np.array((0.1, -0.2, 0.9)))
+    q, place = pose.orientation, pose.position
+    np.testing.assert_allclose(matrix((q.x, q.y, q.z, q.w)), rotation, atol=1e-12)
+    assert (place.x, place.y, place.z) == (0.1, -0.2, 0.9)
 
 
 def test_camera_info_describes_the_camera():

@@ -66,15 +66,15 @@ class CellSimulatorNode(Node):
 
         bounds = np.asarray(hammer().mesh.bounds)
         pin, bench, tool = cell_cameras(seed)
-        self._clock = CellClock(self, publish_clock)
+        self._cell_clock = CellClock(self, publish_clock)
         self._pins = LiveCamera(
-            self, pin, rate, self._clock, lambda: LiveFixture(seed),
+            self, pin, rate, self._cell_clock, lambda: LiveFixture(seed),
             Detection2DArray, 'ground_truth/pins', true_pins)
         self._bench = LiveCamera(
-            self, bench, bench.rate, self._clock, lambda: LiveBench(seed),
+            self, bench, bench.rate, self._cell_clock, lambda: LiveBench(seed),
             Detection2DArray, 'ground_truth/grasps', true_grasps)
         self._tool = LiveCamera(
-            self, tool, tool.rate, self._clock, lambda: LiveTray(seed),
+            self, tool, tool.rate, self._cell_clock, lambda: LiveTray(seed),
             Detection3DArray, 'ground_truth/objects',
             lambda sample, header: true_objects(sample, header, bounds))
         self.create_service(Trigger, '~/reset', self._reset)
@@ -100,12 +100,12 @@ class CellSimulatorNode(Node):
         pose = pose_message(camera.view.rotation, camera.view.position)
         place = pose.position
         return TransformStamped(
-            header=Header(stamp=self._clock.now()[1], frame_id=WORLD),
+            header=Header(stamp=self._cell_clock.now()[1], frame_id=WORLD),
             child_frame_id=camera.frame_id, transform=Transform(
                 translation=Vector3(x=place.x, y=place.y, z=place.z), rotation=pose.orientation))
 
     def _reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._clock.restart()
+        self._cell_clock.restart()
         # The others show what the time since the start says.
         if self._bench.watched:
             self._bench.order(LiveBench.reset)

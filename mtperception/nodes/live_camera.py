@@ -32,7 +32,7 @@ from mtperception.sim.cell import CellCamera
 from mtperception.sim.depth_noise import measured
 
 REPEAT = 5.0  # seconds until a failure is told again
-_Truth = Callable[[Any, Header], Any]
+Truth = Callable[[Any, Header], Any]
 
 
 class Scene(Protocol):
@@ -57,7 +57,7 @@ class LiveCamera:
 
     def __init__(
         self, node: Node, camera: CellCamera, rate: float, clock: CellClock,
-        make: Callable[[], Scene], truth_type: type, truth_topic: str, truth: _Truth,
+        make: Callable[[], Scene], truth_type: type, truth_topic: str, truth: Truth,
     ) -> None:
         self._node, self._camera, self._clock = node, camera, clock
         self._make, self._true = make, truth
@@ -68,7 +68,7 @@ class LiveCamera:
         qos = QoSProfile(depth=5)
         self._image = node.create_publisher(Image, camera.image_topic, qos)
         self._info = node.create_publisher(CameraInfo, camera.info_topic, qos)
-        self._truth = node.create_publisher(truth_type, truth_topic, qos)
+        self._truth: Any = node.create_publisher(truth_type, truth_topic, qos)
         self._publishers = [self._image, self._info, self._truth]
         if camera.depth:
             self._depth = node.create_publisher(Image, camera.depth_topic, qos)
