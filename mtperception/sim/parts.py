@@ -41,10 +41,11 @@ class Part:
     A thing that can be grasped.
 
     The mesh is in metres, closed unless `warnings` say otherwise, and its origin is the part's.
-    Its faces have colours of their own where `finish` alone does not say how it looks. `collision` are the vertices (N x 3, in the
-    mesh's frame) of convex pieces that together fill the mesh. `finish` is one of FINISHES.
-    `grasp_width` is the width, in metres, of what a gripper would close on; None where nobody has
-    said. `warnings` are sentences about what was wrong with a mesh and has been put right.
+    Its faces have colours of their own where `finish`, one of FINISHES, alone does not say how it
+    looks. `collision` are the vertices (N x 3, in the mesh's frame) of convex pieces that together
+    fill the mesh. `grasp_width` is the width, in metres, of what a gripper would close on; None
+    where nobody has said. `warnings` are sentences about what was wrong with a mesh, and what has
+    been done about it.
     """
 
     name: str
