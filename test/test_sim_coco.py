@@ -17,7 +17,7 @@
 import json
 
 import cv2
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
@@ -50,6 +50,7 @@ def data_set(folder, pins):
     return folder
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(labels, max_size=4), min_size=1, max_size=4))
 def test_labels_come_back(tmp_path_factory, pins):
     folder = data_set(tmp_path_factory.mktemp('set'), pins)

@@ -141,7 +141,7 @@ def exposure(light: Picture, camera: ColourCamera) -> float:
     middle = float(luma[len(luma) // 4:len(luma) - len(luma) // 4].mean())
     bright = float(luma[int(0.98 * (len(luma) - 1))])
     # A picture of dark things may stay dark, and bright spots do not decide.
-    gain = min(camera.level / max(middle, 0.03), 1.1 / max(bright, 0.05), 8.0)
+    gain = min(camera.level / max(middle, 0.03), 0.95 / max(bright, 0.05), 8.0)
     return max(gain, 0.4)
 
 

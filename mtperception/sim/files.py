@@ -81,7 +81,7 @@ def black_and_white(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 def png(picture: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     """Encode a picture, H x W (8 or 16 bits) or H x W x 3 (8 bits, RGB), without loss."""
-    settings = (cv2.IMWRITE_PNG_COMPRESSION, 1)
+    settings: tuple[int, ...] = (cv2.IMWRITE_PNG_COMPRESSION, 1)
     if picture.ndim == 3:
         # Noise has no repetitions to look for: smaller, and faster.
         settings += (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
