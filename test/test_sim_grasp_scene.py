@@ -117,9 +117,10 @@ def check_object(sample, part, mesh):
     errors = np.abs(sample.depth[both] - depth[both])
     assert np.percentile(errors, 99) < 0.0005
     assert np.median(errors) < 0.00005
-    # What is not seen of it has something before it.
+    # What is not seen of it has something before it; the outline's pixels may be rounded away.
     hidden = part.mask & silhouette & ~part.visible_mask
-    assert (sample.depth[hidden] < depth[hidden] + 0.0005).mean() > 0.97 if hidden.any() else True
+    unexplained = (sample.depth[hidden] > depth[hidden] + 0.0005).sum()
+    assert unexplained <= max(3, 0.03 * hidden.sum())
     x0, y0, x1, y1 = part.box
     height, width = part.mask.shape
     if x0 > 0 and y0 > 0 and x1 < width - 1 and y1 < height - 1:
@@ -198,6 +199,7 @@ def test_experiments_get_what_they_ask_for(scene, names):
     for index in range(3):
         sample = scene.sample(SEED, index, names)
         assert tuple(part.part for part in sample.objects) == names
+        assert sample.clutter == ()
         # All of them in the picture, whole or nearly so.
         for part in sample.objects:
             assert part.mask.sum() > 150

@@ -53,24 +53,24 @@ class GraspScene:
     """
     Drops parts onto benches; a context manager, to be used from one thread.
 
-    `parts` are what may be dropped, the project's own by default; without being asked for one by
-    name, only those named in `drawn` are. Half of the benches wear the user's pictures where there
-    are `backgrounds`. The size of the pictures is in pixels. Making one takes some seconds.
+    `parts` are what is dropped, by default the project's own: those of the training, and where
+    asked for by name, the ring. Half of the benches wear the user's pictures where there are
+    `backgrounds`. The size of the pictures is in pixels. Making a scene takes some seconds.
     """
 
     def __init__(
-        self, parts: Sequence[Part] | None = None, drawn: Sequence[str] | None = None,
-        width: int = WIDTH, height: int = HEIGHT, backgrounds: Backgrounds | None = None,
+        self, parts: Sequence[Part] | None = None, width: int = WIDTH, height: int = HEIGHT,
+        backgrounds: Backgrounds | None = None,
     ) -> None:
+        own = parts is None
         if parts is None:
-            parts = default_parts()
-            drawn = TRAINING_PARTS if drawn is None else drawn
+            parts = [PARTS[name]() for name in (*TRAINING_PARTS, 'ring')]
         self.width, self.height = width, height
         self.names = [part.name for part in parts]
+        self._drawn = list(TRAINING_PARTS) if own else self.names
         for name in self.names:
             if self.names.count(name) > 1:
                 raise PartError(f'there are several parts named {name}: rename the files')
-        self._drawn = list(drawn or self.names)
         spheres = [_sphere(part) for part in parts]
         self._scale = _scale(parts, spheres)
         things = clutter(self._scale)
@@ -101,19 +101,19 @@ class GraspScene:
         """
         Render sample `index` of the data set `seed`: a pure function of these and of `parts`.
 
-        Those are the names of what is dropped, one to five, drawn at random where None.
+        Those are the names of what is dropped, one to five, and nothing else is. Where None, they
+        are drawn at random, and other things lie among them now and then.
         """
         rng = np.random.default_rng([seed, index])
         view = draw_view(rng, self.width, self.height, self._scale)
-        drawn = self._draw_names(rng)
-        names = drawn if parts is None else parts
+        names = self._draw_names(rng) if parts is None else parts
         if not 1 <= len(names) <= MAX_PARTS:
             raise ValueError(f'{len(names)} parts cannot be dropped: choose 1 to {MAX_PARTS}')
         unknown = [name for name in names if name not in self.names]
         if unknown:
             raise ValueError(f'there is no part {unknown[0]!r}: choose from {self.names}')
         kinds = [self.names.index(name) for name in names]
-        if rng.random() < 0.35:
+        if parts is None and rng.random() < 0.35:
             things = rng.integers(
                 len(self.names), len(self._spheres), int(rng.integers(1, _MAX_CLUTTER + 1)))
             kinds.extend(int(thing) for thing in things)
@@ -130,9 +130,9 @@ class GraspScene:
         """Let things fall until they rest with the parts in the picture."""
         self._stage.put(kinds)
         bodies = self._stage.bodies
-        middle = view.on_plane(
-            [((self.width - 1) / 2, (self.height - 1) / 2)], (0, 0, 0), _UP)[0]
-        spread = 0.36 * min(self.width, self.height) * middle_distance(view) / view.camera.fx
+        middle = _middle(view)
+        distance = float(np.linalg.norm(middle - view.position))
+        spread = 0.36 * min(self.width, self.height) * distance / view.camera.fx
         crowd = rng.uniform(0.45, 1.3)
         for _ in range(_TRIES):
             bodies.restart()
@@ -162,8 +162,7 @@ class GraspScene:
     ) -> GraspSample:
         stage = self._stage
         bench = stage.paint_bench(rng)
-        middle = view.on_plane([(self.width / 2, self.height / 2)], (0, 0, 0), _UP)[0]
-        lighting = draw_lighting(rng, middle, _UP, 1.2 * self._scale)
+        lighting = draw_lighting(rng, _middle(view), _UP, 1.2 * self._scale)
         stage.paint(rng, range(len(kinds)), bench)
         stage.set_room(draw_room(rng, _UP, bench, lighting), view)
         stage.reflect(view)
@@ -186,11 +185,6 @@ class GraspScene:
             Clutter(stage.catalogue[kind].name, *stage.pose(body, view))
             for body, kind in enumerate(kinds[parts:], parts))
         return GraspSample(image, depth, tuple(objects), view, things)
-
-
-def default_parts() -> list[Part]:
-    """Return the project's own parts for grasping: those of the training, and the ring."""
-    return [PARTS[name]() for name in (*TRAINING_PARTS, 'ring')]
 
 
 def visible_grasps(
@@ -238,9 +232,10 @@ def _sphere(part: Part) -> _Sphere:
     return _Sphere(centre, float(np.linalg.norm(vertices - centre, axis=1).max()))
 
 
-def middle_distance(view: PosedCamera) -> float:
-    """Return how far the bench is along the optical axis, in metres."""
-    return float(-view.position[2] / view.rotation[2, 2])
+def _middle(view: PosedCamera) -> Floats:
+    """Return where the bench is in the middle of the picture, in metres."""
+    centre = ((view.camera.width - 1) / 2, (view.camera.height - 1) / 2)
+    return np.asarray(view.on_plane([centre], np.zeros(3), _UP)[0])
 
 
 def draw_view(rng: _Rng, width: int, height: int, scale: float) -> PosedCamera:
