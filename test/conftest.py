@@ -237,3 +237,28 @@ def pin_frames():
     with PinScene() as scene:
         return [scene.sample(seed=11, index=index, pins=pins).image
                 for index, pins in enumerate((3, 0, 6, 1))]
+
+
+@pytest.fixture(scope='session')
+def drawn_mesh():
+    """Give a way to draw a mesh that shares nothing with the simulator's renderer."""
+    # These tests alone need them.
+    import cv2
+    import numpy as np
+
+    def draw(camera, triangles, scale=25):
+        """Return which pixels' centres triangles (T x 3 x 3, optical frame) cover."""
+        mask = np.zeros((camera.height, camera.width), dtype=bool)
+        pixels = camera.project(triangles.reshape(-1, 3)).reshape(-1, 3, 2)
+        low = np.clip(np.floor(pixels.min(axis=(0, 1))).astype(int) - 1, 0, None)
+        high = np.ceil(pixels.max(axis=(0, 1))).astype(int) + 2
+        wide, down = np.minimum(high, mask.shape[::-1]) - low
+        # So much enlarged that it does not matter that triangles are drawn with their outline.
+        large = np.zeros((down * scale, wide * scale), dtype=np.uint8)
+        for corners in np.rint((pixels - low + 0.5) * scale - 0.5).astype(np.int32):
+            cv2.fillConvexPoly(large, corners, 1)
+        middle = scale // 2
+        mask[low[1]:low[1] + down, low[0]:low[0] + wide] = large[middle::scale, middle::scale] > 0
+        return mask
+
+    return draw

@@ -53,17 +53,8 @@ def surface(name, count=60_000):
     return grippable(PARTS[name]().mesh, count).points
 
 
-def drawn_mask(camera, thing):
-    """Fill the projected triangles, eight times enlarged."""
-    scale = 8
-    triangles = np.asarray(PARTS[thing.part]().mesh.triangles) @ thing.rotation.T
-    pixels = camera.project(triangles + thing.translation).reshape(-1, 3, 2)
-    enlarged = np.zeros((camera.height * scale, camera.width * scale), dtype=np.uint8)
-    # The first pixel of the enlarged picture is the corner of the first one of the picture.
-    corners = np.rint(((pixels + 0.5) * scale - 0.5) * 16).astype(np.int32)
-    for corner in corners:
-        cv2.fillConvexPoly(enlarged, corner, 1, shift=4)
-    return enlarged[scale // 2::scale, scale // 2::scale] > 0
+def posed_triangles(thing):
+    return np.asarray(PARTS[thing.part]().mesh.triangles) @ thing.rotation.T + thing.translation
 
 
 def test_pictures_are_as_asked_for(samples):
@@ -87,10 +78,10 @@ def test_rotations_are_rotations(samples):
             assert np.linalg.det(thing.rotation) == pytest.approx(1.0)
 
 
-def test_the_mask_is_the_projected_mesh(samples, crowded):
+def test_the_mask_is_the_projected_mesh(samples, crowded, drawn_mesh):
     for sample in (*samples[:3], crowded):
         for thing in sample.objects:
-            drawn = drawn_mask(sample.camera, thing)
+            drawn = drawn_mesh(sample.camera, posed_triangles(thing))
             # Two ways to draw may differ in pixels whose centre is on the outline.
             assert (drawn ^ thing.mask).sum() < 0.02 * drawn.sum()
             rows, columns = np.nonzero(drawn)
@@ -136,13 +127,12 @@ def test_depth_lies_on_the_posed_mesh(samples, crowded):
 
 def test_depth_is_exact_to_half_a_millimetre(samples):
     # Against the planes of the mesh's triangles themselves, ray by ray.
-    triangles = np.asarray(PARTS['hammer']().mesh.triangles)
     for sample in samples[:3]:
         thing, = sample.objects
         rows, columns = np.nonzero(thing.visible_mask)
         some = np.linspace(0, len(rows) - 1, 60).astype(int)
         rays = sample.camera.rays(np.column_stack((columns[some], rows[some])))
-        posed = triangles @ thing.rotation.T + thing.translation
+        posed = posed_triangles(thing)
         wrong = 0
         for ray, row, column in zip(rays, rows[some], columns[some], strict=True):
             hits = ray_hits(ray, posed)

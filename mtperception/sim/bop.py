@@ -255,7 +255,7 @@ def _read_scene(scene: Path) -> Iterator[BopPicture]:
         for name, entries in ((_CAMERA, cameras), (_INFO, info)):
             if number not in entries:
                 raise BopError(f'{scene / name}: nothing under the key {number!r}')
-        camera, scale = _camera(scene / _CAMERA, number, cameras[number], size)
+        camera, scale = _camera(scene / _CAMERA, repr(number), cameras[number], size)
         for name, entries in ((_POSES, poses), (_INFO, info)):
             if not isinstance(entries[number], list):
                 raise BopError(f'{scene / name}: {number!r} is not a list of objects')
@@ -291,12 +291,12 @@ def _named(scene: Path, folders: Sequence[str], number: str) -> Iterator[Path]:
 
 
 def _camera(
-    path: Path, number: str, entry: Mapping[str, Any], size: tuple[int, int],
+    path: Path, where: str, entry: Mapping[str, Any], size: tuple[int, int],
 ) -> tuple[PinholeCamera, float]:
-    fx, skew, cx, _, fy, cy = _numbers(path, number, entry, 'cam_K', 9)[:6]
+    fx, skew, cx, _, fy, cy = _numbers(path, where, entry, 'cam_K', 9)[:6]
     if fx <= 0.0 or fy <= 0.0 or abs(skew) > 1e-6:
-        raise BopError(f'{path}: {number!r}: cam_K is not that of a camera with square corners')
-    scale, = _numbers(path, number, entry, 'depth_scale', 1)
+        raise BopError(f'{path}: {where}: cam_K is not that of a camera with square corners')
+    scale, = _numbers(path, where, entry, 'depth_scale', 1)
     return PinholeCamera(*size, fx, fy, cx, cy), scale / 1000.0
 
 
