@@ -39,6 +39,9 @@ def add_parser(verbs: Any) -> None:
                     'once a second, until Ctrl-C.')
     parser.add_argument('--seconds', type=float, help='end after this time')
     parser.add_argument('--json', action='store_true', help='print the figures at the end as JSON')
+    parser.add_argument(
+        '--all-cameras', action='store_true',
+        help="rates of the bench's and the tool's camera, too, which a simulator then renders")
     parser.add_argument('--namespace', default='', help='namespace of the cell')
     parser.add_argument(
         '--launch', metavar='FILE', help='start this launch file of mtperception, end it too')
@@ -103,7 +106,8 @@ def watch(arguments: argparse.Namespace, launch: subprocess.Popen[bytes] | None)
 
     start = time.monotonic()
     until = start + arguments.seconds if arguments.seconds else float('inf')
-    with watching(arguments.namespace) as (node, listen), display(arguments.json) as show:
+    watched = watching(arguments.namespace, arguments.all_cameras)
+    with watched as (node, listen), display(arguments.json) as show:
         try:
             shown = start
             while time.monotonic() < until and (launch is None or launch.poll() is None):
@@ -113,8 +117,10 @@ def watch(arguments: argparse.Namespace, launch: subprocess.Popen[bytes] | None)
                     show(node, shown - start)
         finally:
             if arguments.json:
-                print(json.dumps({
-                    'seconds': time.monotonic() - start, 'pin_detector': node.figures()}))
+                figures = {'seconds': time.monotonic() - start, 'pin_detector': node.figures()}
+                if arguments.all_cameras:
+                    figures['rates'] = {name: rate.value() for name, rate in node.rates.items()}
+                print(json.dumps(figures))
 
 
 @contextlib.contextmanager

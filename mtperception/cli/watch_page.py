@@ -58,6 +58,7 @@ def page(node: 'WatchNode', elapsed: float) -> Group:
         ('ground_truth/pins', node.truth_rate, ''),
         ('pin_detector/detections', node.detection_rate,
          f"{latency['p50']:.0f} ms, p95 {latency['p95']:.0f} ms" if latency else ''),
+        *((name, rate, '') for name, rate in node.rates.items()),
     ):
         topics.add_row(node.topics[name], f'{rate.value():.1f} Hz', note)
 

@@ -27,7 +27,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo
-from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import Detection2DArray, Detection3DArray
 
 from mtperception.nodes.conversions import pins_from_message, seconds
 from mtperception.pin.dataset import LabelledPin
@@ -36,6 +36,9 @@ from mtperception.pin.evaluation import FrameScore
 
 RATE_WINDOW = 5.0  # seconds
 REMEMBERED = 60    # frames whose truth and detections wait for each other
+OTHER_TOPICS = {
+    'bench_camera/camera_info': CameraInfo, 'ground_truth/grasps': Detection2DArray,
+    'tool_camera/camera_info': CameraInfo, 'ground_truth/objects': Detection3DArray}
 
 
 class Rate:
@@ -70,9 +73,14 @@ class Sighting(NamedTuple):
 
 
 class WatchNode(Node):
-    """Compare `pin_detector/detections` with `ground_truth/pins`, frame by frame."""
+    """
+    Compare `pin_detector/detections` with `ground_truth/pins`, frame by frame.
 
-    def __init__(self, **options: Any) -> None:
+    With `all_cameras` the rates of the bench's and the tool's camera are taken, too, in `rates`;
+    a simulator renders these only while somebody subscribes.
+    """
+
+    def __init__(self, all_cameras: bool = False, **options: Any) -> None:
         super().__init__('cell_watch', **options)
         self.camera_rate = Rate()
         self.truth_rate = Rate()
@@ -93,6 +101,13 @@ class WatchNode(Node):
         ):
             subscription = self.create_subscription(message, name, callback, 10)
             self.topics[name] = subscription.topic_name
+        self.rates: dict[str, Rate] = {}
+        if all_cameras:
+            for name, message in OTHER_TOPICS.items():
+                rate = Rate()
+                subscription = self.create_subscription(
+                    message, name, lambda _, rate=rate: rate.tick(), 10)
+                self.rates[name], self.topics[name] = rate, subscription.topic_name
 
     def figures(self) -> dict[str, Any]:
         """Give what `mtperception watch --json` prints of the pin detector."""
@@ -144,14 +159,16 @@ class WatchNode(Node):
 
 
 @contextlib.contextmanager
-def watching(namespace: str) -> Iterator[tuple[WatchNode, Callable[[float], None]]]:
+def watching(
+    namespace: str, all_cameras: bool = False
+) -> Iterator[tuple[WatchNode, Callable[[float], None]]]:
     """
     Give a watching node and a function that lets it listen for so many seconds.
 
     Signals are left to the caller.
     """
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    node = WatchNode(namespace=namespace)
+    node = WatchNode(all_cameras, namespace=namespace)
 
     def listen(seconds: float) -> None:
         end = time.monotonic() + seconds
