@@ -16,6 +16,7 @@
 
 from collections import defaultdict
 import contextlib
+import json
 import signal
 import subprocess
 import sys
@@ -289,6 +290,17 @@ def test_after_a_reset_time_begins_again_and_the_cell_is_the_same(cell):
     for turn in shared | {1.0}:
         assert np.array_equal(first[turn][0], again[turn][0])
         assert np.array_equal(first[turn][1], again[turn][1])
+
+
+def test_watching_counts_the_other_cameras_where_that_is_wanted(cell):
+    command = [sys.executable, '-m', 'mtperception.cli.main', 'watch', '--json', '--seconds', '6']
+    result = subprocess.run(
+        [*command, '--all-cameras'], capture_output=True, text=True, timeout=120, check=True)
+    rates = json.loads(result.stdout)['rates']
+    assert rates.keys() == {
+        'bench_camera/camera_info', 'ground_truth/grasps', 'tool_camera/camera_info',
+        'ground_truth/objects'}
+    assert all(rate > 0.0 for rate in rates.values())
 
 
 def test_it_ends_at_a_signal_while_all_cameras_are_read(cell):
