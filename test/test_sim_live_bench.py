@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from mtperception.sim.grasps import GRIPPER
 from mtperception.sim.live_bench import BODIES, LiveBench, SPEED
 
 
@@ -99,6 +100,17 @@ def test_the_truth_is_what_is_seen(bench):
         assert columns.max() < x1 + 0.02
         assert rows.min() > y0 - 0.02
         assert rows.max() < y1 + 0.02
+
+
+def test_fingers_find_room_between_parts_and_rails(bench):
+    for sample in play(bench, 0.0, 12.0, 0.5):
+        for part in sample.objects:
+            for grasp in part.grasps:
+                pose = grasp.pose
+                out = 0.5 * pose.opening + GRIPPER.finger_thickness - 0.002
+                ends = np.array(pose.position) + np.outer((-out, out), pose.closing)
+                places = ends @ sample.view.rotation.T + sample.view.position
+                assert (np.abs(places[:, 1]) < 0.15).all()
 
 
 def test_parts_fall_on_request(bench):

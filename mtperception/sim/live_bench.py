@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
+import trimesh
 
 from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
 from mtperception.geometry.rotations import angle_between, random_rotations
@@ -29,7 +30,7 @@ from mtperception.sim.bench_model import TIMESTEP
 from mtperception.sim.bench_stage import BenchStage
 from mtperception.sim.colour_camera import draw_colour_camera, photograph_colour
 from mtperception.sim.contact_shadows import contact_shade
-from mtperception.sim.conveyor import Conveyor
+from mtperception.sim.conveyor import Conveyor, RAIL
 from mtperception.sim.grasp_labels import GraspObject, GraspSample
 from mtperception.sim.grasp_scene import HEIGHT, TRAINING_PARTS, visible_grasps, WIDTH
 from mtperception.sim.grasps import Grasp, plan_grasps, PosedMesh
@@ -257,6 +258,7 @@ class LiveBench:
             return
         scene = [
             PosedMesh(self._parts[self._kinds[body]].mesh, *resting[body]) for body in bodies]
+        scene += _rails([position[0] for _, position in resting.values()])
         for place, grasps in zip(targets, plan_grasps(scene, targets), strict=True):
             self._planned[bodies[place]] = _Planned(*resting[bodies[place]], grasps)
 
@@ -265,3 +267,13 @@ class LiveBench:
         return planned is not None and bool(
             np.linalg.norm(planned.position - position) < _CREEP
             and angle_between(planned.rotation, rotation) < _TURN)
+
+
+def _rails(places: Sequence[float]) -> list[PosedMesh]:
+    """Return the belt's rails as far as they are near places along it, in metres."""
+    length = max(places) - min(places) + 2.0 * _NEAR
+    middle = (max(places) + min(places)) / 2.0
+    rail = trimesh.creation.box((length, RAIL, RAIL))
+    return [
+        PosedMesh(rail, np.eye(3), np.array((middle, side * (_WIDTH + RAIL) / 2, RAIL / 2)))
+        for side in (-1.0, 1.0)]
