@@ -19,8 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from mtperception.sim.grasps import GRIPPER
-from mtperception.sim.live_bench import BODIES, LiveBench, SPEED
+from mtperception.sim.grasps import plan_grasps, PosedMesh
+from mtperception.sim.live_bench import _rails, BODIES, LiveBench, SPEED
+from mtperception.sim.parts import PARTS
 
 
 @pytest.fixture
@@ -102,19 +103,16 @@ def test_the_truth_is_what_is_seen(bench):
         assert rows.max() < y1 + 0.02
 
 
-def test_fingers_find_room_between_parts_and_rails():
-    # Of this seed's parts, some lie at a rail.
-    bench = LiveBench(6, 200, 200)
-    samples = play(bench, 0.0, 12.0, 0.5)
-    bench.close()
-    for sample in samples:
-        for part in sample.objects:
-            for grasp in part.grasps:
-                pose = grasp.pose
-                out = 0.5 * pose.opening + GRIPPER.finger_thickness - 0.002
-                ends = np.array(pose.position) + np.outer((-out, out), pose.closing)
-                places = ends @ sample.view.rotation.T + sample.view.position
-                assert (np.abs(places[:, 1]) < 0.15).all()
+def test_no_finger_goes_between_a_part_and_a_rail():
+    # A bar along the belt, touching the rail.
+    along = np.array([(0, 0, 1), (0, 1, 0), (-1, 0, 0)], dtype=float)
+    bar = PosedMesh(PARTS['cylinder']().mesh, along, np.array((0.3, 0.132, 0.018)))
+    across = [
+        [abs(np.sin(grasp.closing)) > 0.5 for grasp in plan_grasps(scene, [0])[0]]
+        for scene in ([bar], [bar, *_rails([0.3])])]
+    assert any(across[0])
+    assert across[1]
+    assert not any(across[1])
 
 
 def test_parts_fall_on_request(bench):
