@@ -34,6 +34,7 @@ import cv2
 import numpy as np
 
 from mtperception.geometry.camera import Floats
+from mtperception.geometry.rectangle import corners, half_turn
 from mtperception.sim.coco import DataSetError
 from mtperception.sim.files import png, write_file
 from mtperception.sim.grasp_labels import GraspLabel
@@ -117,11 +118,11 @@ def cornell_rectangles(text: str) -> list[GraspLabel]:
         raise DataSetError(f'line {lines[-1][0]}: the last rectangle has {len(points) % 4} of '
                            'its 4 corners')
     rectangles = []
-    for index, corners in enumerate(points.reshape(-1, 4, 2)):
-        if not np.isfinite(corners).all():
+    for index, four in enumerate(points.reshape(-1, 4, 2)):
+        if not np.isfinite(four).all():
             continue
         try:
-            rectangles.append(_rectangle(corners))
+            rectangles.append(_rectangle(four))
         except DataSetError as error:
             raise DataSetError(f'line {lines[4 * index][0]}: {error}') from None
     return rectangles
@@ -145,7 +146,7 @@ def jacquard_rectangles(text: str) -> list[GraspLabel]:
             raise DataSetError(f'line {number}: a number that is not finite')
         try:
             rectangles.append(
-                checked(GraspLabel(x, y, opening, jaw, _half_turn(-np.radians(degrees)))))
+                checked(GraspLabel(x, y, opening, jaw, float(half_turn(-np.radians(degrees))))))
         except DataSetError as error:
             raise DataSetError(f'line {number}: {error}') from None
     return rectangles
@@ -163,30 +164,20 @@ def _numbers(line: int, words: Sequence[str], count: int) -> list[float]:
 
 def _corners(grasp: GraspLabel) -> Floats:
     """Return the corners, 4 x 2 in pixels: first a side along the opening, then around."""
-    cosine, sine = np.cos(grasp.theta), np.sin(grasp.theta)
-    # y goes down, angles are counter-clockwise as seen on the screen.
-    along, across = np.array((cosine, -sine)), np.array((sine, cosine))
-    half = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * 0.5 * (grasp.opening, grasp.jaw)
-    return np.asarray((grasp.x, grasp.y) + half[:, :1] * along + half[:, 1:] * across)
+    return np.asarray(corners((grasp.x, grasp.y, grasp.opening, grasp.jaw, grasp.theta))[0])
 
 
-def _rectangle(corners: Floats) -> GraspLabel:
-    x, y = corners.mean(axis=0)
-    along = (corners[1] - corners[0] + corners[2] - corners[3]) / 2.0
-    across = (corners[2] - corners[1] + corners[3] - corners[0]) / 2.0
+def _rectangle(points: Floats) -> GraspLabel:
+    x, y = points.mean(axis=0)
+    along = (points[1] - points[0] + points[2] - points[3]) / 2.0
+    across = (points[2] - points[1] + points[3] - points[0]) / 2.0
     grasp = checked(GraspLabel(
         float(x), float(y), float(np.linalg.norm(along)), float(np.linalg.norm(across)),
-        _half_turn(float(np.arctan2(-along[1], along[0])))))
-    others = np.linalg.norm(_corners(grasp)[:, None] - corners[None], axis=2).min(axis=1)
+        float(half_turn(np.arctan2(-along[1], along[0])))))
+    others = np.linalg.norm(_corners(grasp)[:, None] - points[None], axis=2).min(axis=1)
     if others.max() > _SKEW * max(grasp.opening, grasp.jaw):
         raise DataSetError('four corners that make no rectangle')
     return grasp
-
-
-def _half_turn(angle: float) -> float:
-    """Return the angle of the same line in (-pi/2, pi/2]."""
-    turned = np.pi / 2 - (np.pi / 2 - angle) % np.pi
-    return float(turned)
 
 
 def _as_png(path: Path) -> bytes:
