@@ -95,7 +95,7 @@ def draw_hand(
     # to the thumb; left and right hands mirror each other.
     frame = np.column_stack((across, np.cross(across, axis) * rng.choice((-1.0, 1.0)), axis))
     near = (thing.points - middle) @ frame
-    near = near[np.linalg.norm(near, axis=1) < _REACH * size] / size
+    near = near[(near * near).sum(axis=1) < (_REACH * size) ** 2] / size
 
     def in_place(solids: Sequence[Solid]) -> list[Solid]:
         return [_enlarged(solid, size).placed(frame, middle) for solid in solids]
@@ -173,7 +173,7 @@ def _arch(place: float) -> float:
 def _section(near: Floats, place: float) -> Floats:
     """Return points (N x 2) of the surface of a thing in a finger's plane, and around them."""
     slab = near[np.abs(near[:, 2] - place) < 0.009, :2]
-    local = slab[np.linalg.norm(slab, axis=1) < _BRIDGED]
+    local = slab[(slab * slab).sum(axis=1) < _BRIDGED**2]
     few = slab[::max(1, len(slab) // 100)]
     if len(local) < 3:
         return few
@@ -214,9 +214,11 @@ def _free(joint: Floats, bones: Floats, section: Floats, radius: float) -> int:
         return len(bones)
     # Distances of all points from all positions of the bone.
     away = section - joint
-    share = np.clip(bones @ away.T / (bones * bones).sum(axis=1)[:, None], 0.0, 1.0)
-    gaps = np.linalg.norm(away - share[..., None] * bones[:, None], axis=2).min(axis=1)
-    touching = np.flatnonzero(gaps < radius)
+    along = bones @ away.T
+    length2 = (bones * bones).sum(axis=1)[:, None]
+    share = np.clip(along / length2, 0.0, 1.0)
+    gaps2 = (away * away).sum(axis=1) - share * (2.0 * along - share * length2)
+    touching = np.flatnonzero(gaps2.min(axis=1) < radius**2)
     return max(int(touching[0]), 1) if len(touching) else len(bones)
 
 

@@ -73,7 +73,9 @@ from mtperception.sim.solids import Solid
 WIDTH, HEIGHT = 512, 512
 LEAST_VISIBLE = 0.4
 _USUAL_SIDE = 0.3
-_HANDS, _REACHING, _BLOCKERS, _CLUTTER = 3, 2, 6, 12
+_HANDS, _REACHING, _BLOCKERS, _CLUTTER = 2, 2, 6, 12
+# Soft shadows take four times as long as hard ones: so many of them are made hard after all.
+_HARD = 0.5
 # How near the visible share must come to what was drawn.
 _TOLERANCE = 0.02
 _UP = np.array((0.0, 0.0, 1.0))
@@ -207,6 +209,8 @@ class PoseScene:
         stage.lay_bench(middle, float(rng.uniform(0.0, 2.0 * np.pi)), rng.random(2))
         bench = paint_bench(rng, stage, self._scale, self._photos)
         lighting = draw_lighting(rng, middle, _UP, 1.2 * self._scale)
+        if rng.random() < _HARD:
+            lighting = replace(lighting, radius=0.0)
         paint(rng, stage, view, bench, lighting, [pose.part for pose in poses],
               [thing.number for thing in things])
         light = stage.picture(view, lighting)
@@ -309,19 +313,27 @@ def _chosen(
                if size < 2 or _apart(hands[c[0]], hands[c[1]])]
     others = [c for size in (0, 1, 2)
               for c in combinations(range(len(hands), len(hidden)), size)]
-    options = [one + other for one in holding for other in others]
-    seen = []
-    for option in options:
-        left = clear.copy()
-        for index in option:
-            left &= ~hidden[index]
-        seen.append(left.mean())
-    errors = np.abs(np.array(seen) - share)
+    # How much each choice of hands leaves of what each choice of other things leaves.
+    seen = np.stack([_left(clear, hidden, choice) for choice in holding]).astype(np.float32) @ (
+        np.stack([_left(clear, hidden, choice) for choice in others]).astype(np.float32).T)
+    seen /= len(clear)
+    errors = np.abs(seen - share)
     # Of those that come near enough, one that holds it is rather taken.
-    weights = np.array([
-        (1.0 if one else 0.25) / (1.0 + len(other)) for one in holding for other in others])
+    weights = np.outer(
+        [1.0 if one else 0.25 for one in holding], [1.0 / (1.0 + len(c)) for c in others])
     weights *= errors <= max(_TOLERANCE, errors.min())
-    return options[int(rng.choice(len(options), p=weights / weights.sum()))]
+    place = int(rng.choice(weights.size, p=weights.ravel() / weights.sum()))
+    return holding[place // len(others)] + others[place % len(others)]
+
+
+def _left(
+    clear: NDArray[np.bool_], hidden: Sequence[NDArray[np.bool_]], choice: Sequence[int],
+) -> NDArray[np.bool_]:
+    """Return what some of the candidates leave to be seen."""
+    left = clear.copy()
+    for index in choice:
+        left &= ~hidden[index]
+    return left
 
 
 def _apart(one: Sequence[Solid], other: Sequence[Solid]) -> bool:

@@ -44,7 +44,8 @@ class Solid:
     def placed(self, rotation: Floats, position: ArrayLike) -> 'Solid':
         """Rotate by a 3 x 3 matrix, which may mirror as well, then move by a vector in metres."""
         turned = rotation @ self.rotation
-        if np.linalg.det(turned) < 0.0:
+        (a, b, c), (d, e, f), (g, h, i) = turned.tolist()
+        if a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) < 0.0:
             # Each of the kinds is its own mirror image.
             turned = turned * (-1.0, 1.0, 1.0)
         return replace(
