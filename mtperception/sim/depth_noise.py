@@ -56,6 +56,7 @@ def _spots(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.bool_
     spots = np.zeros(shape, dtype=np.uint8)
     for _ in range(int(rng.integers(_SPOTS + 1))):
         place = (int(rng.integers(shape[1])), int(rng.integers(shape[0])))
-        axes = tuple(int(radius) for radius in np.exp(rng.uniform(*np.log(_SPOT_RADII), 2)))
+        low, high = np.log(_SPOT_RADII)
+        axes = tuple(int(radius) for radius in np.exp(rng.uniform(low, high, 2)))
         cv2.ellipse(spots, place, axes, float(rng.uniform(0.0, 180.0)), 0.0, 360.0, 1, -1)
     return spots > 0
