@@ -247,6 +247,8 @@ def labelled(
     mask = np.zeros(geoms.shape, dtype=bool)
     mask[up:up + high, left:left + wide] = stage.silhouette(slot, view, window)
     visible_mask = stage.belongs(slot, geoms)
+    # A centre on the outline itself may fall to either side, from one drawing to the next.
+    mask |= visible_mask
     frame = window_around(box)
     alone = photograph_cleanly(
         stage.alone(slot, view, shot.lighting, frame), shot.camera, shot.gain)
@@ -307,17 +309,17 @@ def _chosen(
 
     `clear` (N) says which of its pixels nothing else hides, `hidden` which of them each candidate
     does. At most two hands that hold it (the first candidates), not in the same place, and at
-    most two other things.
+    most three other things. What leaves less than the least share is taken only for want of else.
     """
     holding = [c for size in (0, 1, 2) for c in combinations(range(len(hands)), size)
                if size < 2 or _apart(hands[c[0]], hands[c[1]])]
-    others = [c for size in (0, 1, 2)
+    others = [c for size in (0, 1, 2, 3)
               for c in combinations(range(len(hands), len(hidden)), size)]
     # How much each choice of hands leaves of what each choice of other things leaves.
     seen = np.stack([_left(clear, hidden, choice) for choice in holding]).astype(np.float32) @ (
         np.stack([_left(clear, hidden, choice) for choice in others]).astype(np.float32).T)
     seen /= len(clear)
-    errors = np.abs(seen - share)
+    errors = np.abs(seen - share) + (seen < LEAST_VISIBLE)
     # Of those that come near enough, one that holds it is rather taken.
     weights = np.outer(
         [1.0 if one else 0.25 for one in holding], [1.0 / (1.0 + len(c)) for c in others])

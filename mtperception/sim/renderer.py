@@ -46,8 +46,9 @@ def import_mujoco() -> Any:
     Raise RenderError in one line where its OpenGL does not load.
     """
     os.environ.setdefault('MUJOCO_GL', 'egl')
-    # More threads than one do not make Mesa faster at this size, and one process renders a core.
-    os.environ.setdefault('LP_NUM_THREADS', '1')
+    # One process renders a core. No thread of Mesa's own: handing work over costs more than the
+    # work where pictures are small.
+    os.environ.setdefault('LP_NUM_THREADS', '0')
     try:
         import mujoco
         mujoco.GLContext  # noqa: B018  the attribute is missing where OpenGL did not load
