@@ -20,8 +20,14 @@ pytest names a test module after its folders: for `embedded_ros/test` it would t
 """
 import contextlib
 
+import hypothesis
+
 with contextlib.suppress(ImportError):  # where there is a real ROS 2
     import embedded_ros.activation  # noqa: F401
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile('default', hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile('default')
 
 
 def pytest_addoption(parser):

