@@ -22,14 +22,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from mtperception.sim.bop import (
-    BopError,
-    diameter,
-    read_bop,
-    read_model_numbers,
-    scene_files,
-    SCENE_SIZE,
-)
+from mtperception.sim.bop import diameter, scene_files, SCENE_SIZE
+from mtperception.sim.bop_reader import BopError, read_bop, read_model_numbers
 from mtperception.sim.part_files import part_from_file
 from mtperception.sim.parts import PARTS
 from mtperception.sim.pose_data import PoseData

@@ -24,9 +24,10 @@ import pytest
 from scipy.spatial import cKDTree
 
 from mtperception.sim.hands import grippable
+from mtperception.sim.hiding import LEAST_VISIBLE
 from mtperception.sim.parts import PARTS
 from mtperception.sim.pose_labels import ALONE_MARGIN, ALONE_SIZE
-from mtperception.sim.pose_scene import LEAST_VISIBLE, PoseScene
+from mtperception.sim.pose_scene import PoseScene
 
 SEED = 7
 

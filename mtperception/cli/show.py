@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from mtperception.sim.bop import BopPicture
+    from mtperception.sim.bop_reader import BopPicture
     from mtperception.sim.grasp_lines import GraspPicture
     from mtperception.sim.label_drawing import Canvas
 
@@ -77,7 +77,7 @@ class LabelledPicture(NamedTuple):
 
 def labelled_pictures(folder: Path) -> list[LabelledPicture]:
     """Return the pictures of a data set, each with what draws its labels."""
-    from mtperception.sim.bop import is_bop
+    from mtperception.sim.bop_reader import is_bop
     from mtperception.sim.coco import ANNOTATIONS, DataSetError
 
     if not folder.is_dir():
@@ -118,7 +118,7 @@ def _draw_grasps(picture: 'GraspPicture', canvas: 'Canvas') -> None:
 
 
 def _poses(folder: Path) -> list[LabelledPicture]:
-    from mtperception.sim.bop import read_bop, read_models
+    from mtperception.sim.bop_reader import read_bop, read_models
 
     models = read_models(folder)
     return [

@@ -244,8 +244,9 @@ def _arm(rng: np.random.Generator, wrist: Floats) -> list[Solid]:
     along = np.array((-np.cos(bend) * np.cos(sway), np.sin(bend), -np.cos(bend) * np.sin(sway)))
     if rng.random() < 0.3:
         return [
-            between('capsule', wrist + 0.1 * along, wrist + _ARM * along, 0.031, 'hand'),
-            between('capsule', wrist + 0.002 * along, wrist + 0.1 * along, 0.0245, 'hand')]
+            between('capsule', wrist + 0.12 * along, wrist + _ARM * along, 0.0315, 'hand'),
+            between('capsule', wrist + 0.07 * along, wrist + 0.12 * along, 0.028, 'hand'),
+            between('capsule', wrist + 0.002 * along, wrist + 0.07 * along, 0.0245, 'hand')]
     cuff = rng.uniform(0.015, 0.12)
     thick = rng.uniform(0.033, 0.045)
     return [

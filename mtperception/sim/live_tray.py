@@ -25,6 +25,7 @@ from mtperception.geometry.camera import Floats, look_at, PosedCamera
 from mtperception.geometry.rotations import about_axis, random_rotations
 from mtperception.sim.camera_effects import Picture
 from mtperception.sim.colour_camera import draw_colour_camera, photograph_colour
+from mtperception.sim.hiding import LEAST_VISIBLE
 from mtperception.sim.lighting import draw_lighting
 from mtperception.sim.parts import hammer, Part
 from mtperception.sim.pose_labels import PoseObject, PoseSample
@@ -33,7 +34,6 @@ from mtperception.sim.pose_looks import paint, paint_bench
 from mtperception.sim.pose_scene import (
     HEIGHT,
     labelled,
-    LEAST_VISIBLE,
     object_gain,
     object_window,
     shape_of,

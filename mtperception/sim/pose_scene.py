@@ -16,7 +16,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
 from types import TracebackType
 from typing import NamedTuple
 
@@ -34,7 +33,8 @@ from mtperception.sim.colour_camera import (
     photograph_cleanly,
     photograph_colour,
 )
-from mtperception.sim.hands import grippable, PALM
+from mtperception.sim.hands import grippable
+from mtperception.sim.hiding import chosen_to_hide, LEAST_VISIBLE
 from mtperception.sim.lighting import draw_lighting, Lighting
 from mtperception.sim.parts import Part
 from mtperception.sim.pose_labels import (
@@ -71,13 +71,10 @@ from mtperception.sim.pose_stage import (
 from mtperception.sim.solids import Solid
 
 WIDTH, HEIGHT = 512, 512
-LEAST_VISIBLE = 0.4
 _USUAL_SIDE = 0.3
 _HANDS, _REACHING, _BLOCKERS, _CLUTTER = 2, 2, 6, 12
 # Soft shadows take four times as long as hard ones: so many of them are made hard after all.
 _HARD = 0.5
-# How near the visible share must come to what was drawn.
-_TOLERANCE = 0.02
 _UP = np.array((0.0, 0.0, 1.0))
 _Rng = np.random.Generator
 
@@ -196,7 +193,7 @@ class PoseScene:
         whole = self._stage.silhouette(0, view, window)
         clear = self._stage.seen(0, view, window)[whole]
         hidden = [~self._stage.seen_behind(0, those, view, window)[whole] for those in numbers]
-        chosen = _chosen(rng, clear, hidden, hands, share)
+        chosen = chosen_to_hide(rng, clear, hidden, hands, share)
         for index in chosen:
             self._stage.show_solids(numbers[index])
 
@@ -298,47 +295,3 @@ def worn(hand: Sequence[Solid], person: int) -> list[Solid]:
 def _covered(rng: _Rng, solids: Sequence[Solid]) -> list[Solid]:
     """Give solids materials at random."""
     return [replace(solid, cover=str(rng.choice(SOLID_MATERIALS))) for solid in solids]
-
-
-def _chosen(
-    rng: _Rng, clear: NDArray[np.bool_], hidden: Sequence[NDArray[np.bool_]],
-    hands: Sequence[Sequence[Solid]], share: float,
-) -> tuple[int, ...]:
-    """
-    Choose which candidates to put in front, so that about a share of an object is seen.
-
-    `clear` (N) says which of its pixels nothing else hides, `hidden` which of them each candidate
-    does. At most two hands that hold it (the first candidates), not in the same place, and at
-    most three other things. What leaves less than the least share is taken only for want of else.
-    """
-    holding = [c for size in (0, 1, 2) for c in combinations(range(len(hands)), size)
-               if size < 2 or _apart(hands[c[0]], hands[c[1]])]
-    others = [c for size in (0, 1, 2, 3)
-              for c in combinations(range(len(hands), len(hidden)), size)]
-    # How much each choice of hands leaves of what each choice of other things leaves.
-    seen = np.stack([_left(clear, hidden, choice) for choice in holding]).astype(np.float32) @ (
-        np.stack([_left(clear, hidden, choice) for choice in others]).astype(np.float32).T)
-    seen /= len(clear)
-    errors = np.abs(seen - share) + (seen < LEAST_VISIBLE)
-    # Of those that come near enough, one that holds it is rather taken.
-    weights = np.outer(
-        [1.0 if one else 0.25 for one in holding], [1.0 / (1.0 + len(c)) for c in others])
-    weights *= errors <= max(_TOLERANCE, errors.min())
-    place = int(rng.choice(weights.size, p=weights.ravel() / weights.sum()))
-    return holding[place // len(others)] + others[place % len(others)]
-
-
-def _left(
-    clear: NDArray[np.bool_], hidden: Sequence[NDArray[np.bool_]], choice: Sequence[int],
-) -> NDArray[np.bool_]:
-    """Return what some of the candidates leave to be seen."""
-    left = clear.copy()
-    for index in choice:
-        left &= ~hidden[index]
-    return left
-
-
-def _apart(one: Sequence[Solid], other: Sequence[Solid]) -> bool:
-    """Tell whether two hands are not in each other: whether their palms are a palm apart."""
-    away = np.linalg.norm(one[PALM].position - other[PALM].position)
-    return bool(away > 2.0 * one[PALM].size[2])
