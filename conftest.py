@@ -19,11 +19,15 @@ pytest names a test module after its folders: for `embedded_ros/test` it would t
 `embedded_ros` for the package of that name, were the package not imported before.
 """
 import contextlib
+import signal
 
 import hypothesis
 
 with contextlib.suppress(ImportError):  # where there is a real ROS 2
     import embedded_ros.activation  # noqa: F401
+
+# A background job of a shell inherits SIGINT as ignored, and so would the tests' processes.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile('default', hypothesis.settings(), deadline=None)
