@@ -87,6 +87,25 @@ def test_turning_in_the_plane_turns_the_picture():
     assert np.median(brightness) < 3
 
 
+@pytest.mark.parametrize('steps', [12, 9])
+def test_views_are_what_is_rendered_directly_at_their_rotations(steps):
+    found = list(views(HAMMER, 12, steps, workers=1))
+    direct = list(views_at(HAMMER, view_rotations(12, steps), workers=1))
+    for name in ('rotations', 'box'):
+        np.testing.assert_allclose(*(
+            np.concatenate([getattr(chunk, name) for chunk in chunks])
+            for chunks in (found, direct)), atol=1e-9)
+    rgb, mask, depth = (
+        [np.concatenate([getattr(chunk, name) for chunk in chunks]) for chunks in (found, direct)]
+        for name in ('rgb', 'mask', 'depth'))
+    # Only a pixel whose centre is on an edge to a hair may fall to the other side.
+    assert (mask[0] ^ mask[1]).sum() < 2e-3 * mask[1].sum()
+    both = mask[0] & mask[1]
+    apart = np.abs(depth[0][both] - depth[1][both])
+    assert np.quantile(apart, 0.995) < 1e-5
+    assert np.abs(rgb[0].astype(int) - rgb[1]).mean() < 0.05
+
+
 def test_all_directions_and_all_turns_are_there_once():
     rotations = view_rotations(42, 8)
     assert rotations.shape == (42 * 8, 3, 3)

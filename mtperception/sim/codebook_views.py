@@ -91,12 +91,23 @@ def views(
     last ones are worked on. `progress` is told how many views are done, and how many there are.
     """
     rotations = view_rotations(directions, in_plane_steps)
+    # A quarter turn of the object is one of the picture, pixel by pixel.
+    quarters = 4 if in_plane_steps % 4 == 0 else 1
+    together = max(1, _CHUNK // in_plane_steps)
+    every = rotations.reshape(directions, in_plane_steps, 3, 3)
+    chunks = [every[start:start + together] for start in range(0, directions, together)]
+    steps = in_plane_steps // quarters
+    rendered = _rendered(
+        part, [chunk[:, :steps].reshape(-1, 3, 3) for chunk in chunks], size, workers)
+    camera, _ = canonical_camera(part)
     done = 0
-    for chunk in views_at(part, rotations, size, workers):
-        done += len(chunk)
+    for chunk, drawn in zip(chunks, rendered, strict=True):
+        turned = drawn if quarters == 1 else _turned(
+            drawn, chunk.reshape(-1, 3, 3), len(chunk), camera)
+        done += len(turned)
         if progress is not None:
             progress(done, len(rotations))
-        yield chunk
+        yield turned
 
 
 def views_at(
@@ -104,6 +115,35 @@ def views_at(
 ) -> Iterator[Views]:
     """Yield views of a part at rotations (N x 3 x 3, allocentric), in order, as `views` does."""
     chunks = [rotations[start:start + _CHUNK] for start in range(0, len(rotations), _CHUNK)]
+    return _rendered(part, chunks, size, workers)
+
+
+def _turned(drawn: Views, rotations: Floats, directions: int, camera: PinholeCamera) -> Views:
+    """Return a quarter of a circle's views and those turned by one, two and three quarters."""
+    def by_quarters(pictures: NDArray[Any]) -> NDArray[Any]:
+        first = pictures.reshape(directions, -1, *pictures.shape[1:])
+        steps = first.shape[1]
+        every = np.empty((directions, 4 * steps, *pictures.shape[1:]), pictures.dtype)
+        for quarter in range(4):
+            every[:, quarter * steps:(quarter + 1) * steps] = np.rot90(first, quarter, (2, 3))
+        return every.reshape(-1, *pictures.shape[1:])
+
+    middle = np.array((camera.cx, camera.cy))
+    low, high = drawn.box[:, :2] - middle, drawn.box[:, 2:] - middle
+    boxes = []
+    for _ in range(4):
+        boxes.append(np.concatenate((low + middle, high + middle), axis=1).reshape(
+            directions, -1, 4))
+        low, high = (
+            np.column_stack((low[:, 1], -high[:, 0])), np.column_stack((high[:, 1], -low[:, 0])))
+    return Views(
+        rotations, by_quarters(drawn.rgb), by_quarters(drawn.mask), by_quarters(drawn.depth),
+        np.concatenate(boxes, axis=1).reshape(-1, 4))
+
+
+def _rendered(
+    part: Part, chunks: Sequence[Floats], size: int, workers: int | None,
+) -> Iterator[Views]:
     count = min(workers or os.cpu_count() or 1, len(chunks))
     camera, distance = canonical_camera(part)
     corners = np.asarray(part.mesh.convex_hull.vertices)
