@@ -46,6 +46,7 @@ setup(
         'safetensors',
         'torch',
         # The user's meshes: reading with colours, repair, decimation, convex pieces
+        'charset-normalizer',  # of OBJ files that are not UTF-8
         'fast-simplification',
         'networkx',
         'pillow',

@@ -141,4 +141,9 @@ def _shard(text: str) -> 'Shard':
     from mtperception.sim.render import Shard
 
     number, _, of = text.partition('/')
-    return Shard(int(number), int(of))
+    if not (number.isdecimal() and of.isdecimal()):
+        raise argparse.ArgumentTypeError(f"'{text}' is no share such as 1/4")
+    try:
+        return Shard(int(number), int(of))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -24,7 +24,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 import json
-from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,12 +60,7 @@ class LiftingScene:
     def __enter__(self) -> 'LiftingScene':
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._scene.close()
 
     def sample(self, seed: int, index: int) -> LiftedSample:

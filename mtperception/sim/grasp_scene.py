@@ -15,7 +15,6 @@
 """Pictures of parts that have fallen onto a bench, with exact labels and grasps."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import NamedTuple
 
 import numpy as np
@@ -83,12 +82,7 @@ class GraspScene:
     def __enter__(self) -> 'GraspScene':
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:

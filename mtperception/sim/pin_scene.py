@@ -17,7 +17,6 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 import contextlib
 from dataclasses import replace
-from types import TracebackType
 from typing import NamedTuple
 
 import numpy as np
@@ -45,12 +44,7 @@ class PinScene:
     def __enter__(self) -> 'PinScene':
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -16,7 +16,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from types import TracebackType
 from typing import NamedTuple
 
 import numpy as np
@@ -104,12 +103,7 @@ class PoseScene:
     def __enter__(self) -> 'PoseScene':
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
