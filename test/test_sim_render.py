@@ -112,6 +112,20 @@ def test_a_data_set_holds_what_the_scene_renders(tmp_path):
                 assert (one.x, one.y) == pytest.approx((other.x, other.y))
 
 
+def test_the_number_of_pins_may_be_chosen(tmp_path, capsys):
+    assert command('pin', '--out', tmp_path, '--count', 3, '--pins', 1, '--workers', 1) == 0
+    pictures = read_pins(tmp_path)
+    assert [len(pins) for _, pins in pictures] == [1, 1, 1]
+    card = json.loads((tmp_path / CARD).read_bytes())
+    assert card['command'] == 'mtperception render pin --pins 1 --count 3 --seed 0'
+    assert command('pin', '--out', tmp_path, '--count', 3, '--pins', 2) == 1
+    assert "parameters {'pins': 1} instead of {'pins': 2}" in capsys.readouterr().err
+    assert command('pin', '--out', tmp_path, '--count', 3, '--pins', 99) == 1
+    assert '99 pins do not fit' in capsys.readouterr().err
+    assert command('grasp', '--out', tmp_path, '--count', 3, '--pins', 2) == 1
+    assert '--pins is for pictures of pins' in capsys.readouterr().err
+
+
 def test_workers_and_shards_do_not_change_the_pictures(tmp_path):
     render(PinData(), tmp_path / 'one', 5, 5)
     render(PinData(), tmp_path / 'two', 5, 5, shard=Shard(2, 3))

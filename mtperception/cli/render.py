@@ -48,6 +48,8 @@ def add_parser(subparsers: Any) -> None:
         '--shard', type=_shard, metavar='I/N',
         help='make only the I-th of N equal shares of the data set, such as 1/4')
     parser.add_argument(
+        '--pins', type=int, metavar='N', help='pins in each picture (0 to 6 at random)')
+    parser.add_argument(
         '--meshes', type=Path, metavar='DIR',
         help='OBJ, STL and PLY files of parts, instead of the parts of the project')
     parser.add_argument(
@@ -126,7 +128,9 @@ def _data_set(args: argparse.Namespace) -> 'DataSet':
     if args.system == 'pin':
         if args.meshes is not None or args.backgrounds is not None:
             raise ValueError('pins are rendered without --meshes and --backgrounds')
-        return PinData()
+        return PinData(args.pins)
+    if args.pins is not None:
+        raise ValueError('--pins is for pictures of pins')
     backgrounds = None if args.backgrounds is None else read_backgrounds(args.backgrounds)
     if backgrounds is not None and backgrounds.skipped:
         names, more = backgrounds.skipped[:5], len(backgrounds.skipped) - 5

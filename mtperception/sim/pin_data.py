@@ -15,34 +15,47 @@
 """The data set of pins: PNG pictures and one file of labels in COCO's format."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtperception.geometry.camera import PinholeCamera
 from mtperception.sim.coco import image_name, write_annotations
 from mtperception.sim.data_folder import Record
 from mtperception.sim.files import png, SampleFiles
+from mtperception.sim.fixture import MAX_PINS
 from mtperception.sim.labels import PinLabel, PinSample
 from mtperception.sim.pin_scene import PinScene
 
 
 @dataclass(frozen=True)
 class PinData:
-    """Pictures of pins on machined workpieces."""
+    """Pictures of machined workpieces with 0 to 6 pins at random, or with ``pins`` each."""
 
+    pins: int | None = None
     name: str = 'pin'
-    arguments: tuple[str, ...] = ()
     # A 612 x 512 picture takes about 220 kB as PNG.
     bytes_per_sample: int = 300_000
 
-    def parameters(self) -> Mapping[str, Any]:
-        """Return nothing: the seed says it all."""
-        return {}
+    def __post_init__(self) -> None:
+        """Refuse a number of pins that no picture has room for."""
+        if self.pins is not None and not 0 <= self.pins <= MAX_PINS:
+            raise ValueError(f'{self.pins} pins do not fit: choose 0 to {MAX_PINS}')
 
-    def scene(self) -> AbstractContextManager[PinScene]:
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Return the words for the number of pins, where it is not left to chance."""
+        return () if self.pins is None else ('--pins', str(self.pins))
+
+    def parameters(self) -> Mapping[str, Any]:
+        """Return the number of pins, where it is not left to chance."""
+        return {} if self.pins is None else {'pins': self.pins}
+
+    @contextmanager
+    def scene(self) -> Iterator['_Pictures']:
         """Open the scene."""
-        return PinScene()
+        with PinScene() as scene:
+            yield _Pictures(scene, self.pins)
 
     def write(self, files: SampleFiles, index: int, sample: PinSample) -> Record:
         """Save the picture."""
@@ -61,3 +74,11 @@ class PinData:
         write_annotations(
             files.root, labels, cameras, {'description': 'rendered pins', **info})
         return {}
+
+
+class _Pictures(NamedTuple):
+    scene: PinScene
+    pins: int | None
+
+    def sample(self, seed: int, index: int) -> PinSample:
+        return self.scene.sample(seed, index, self.pins)
