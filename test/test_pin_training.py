@@ -17,6 +17,7 @@ import pytest
 
 from mtperception import zoo
 from mtperception.pin.batches import targets_from_labels
+from mtperception.pin.calibration import choose_threshold
 from mtperception.pin.dataset import LabelledPin, PinPictures
 from mtperception.pin.evaluation import FrameScore
 from mtperception.pin.hyper_parameters import (
@@ -25,7 +26,7 @@ from mtperception.pin.hyper_parameters import (
     SettingsError,
 )
 from mtperception.pin.predictor import PinDetector
-from mtperception.pin.training import choose_threshold, train
+from mtperception.pin.training import train
 
 TINY = HyperParameters(
     stem=8, width=16, deep=16, dilations=(1, 2), epochs=3, samples_per_epoch=240, batch=8,
@@ -47,7 +48,8 @@ def discs(count, seed):
         images.append(np.clip(picture, 0, 255).astype(np.uint8))
         labels.append((LabelledPin(
             x, y, 2 * radius, (x - radius, y - radius, x + radius, y + radius), 1.0),))
-    return PinPictures(np.stack(images), labels, sha256=f'discs {count} {seed}')
+    return PinPictures(images, labels, [f'{number:03d}' for number in range(count)],
+                       [f'discs {count} {seed}'] * count)
 
 
 def score(detector, pictures):
@@ -69,8 +71,8 @@ def test_a_tiny_training_learns_to_find_discs(tmp_path):
     assert figures['diameter_error_px']['mean'] < 2
     card = bundle.card
     assert card['task'] == 'pin' and card['training']['seed'] == 1
-    assert card['data'] == {'sha256': 'discs 30 0', 'training_pictures': 27,
-                            'validation_pictures': 3}
+    assert card['data'] == {'sha256': 'discs 30 0', 'sets': ['discs 30 0'],
+                            'training_pictures': 27, 'validation_pictures': 3}
     assert zoo.load(tmp_path / 'pin.safetensors').sha256 == bundle.sha256
     assert bundle.tensors['head.weight'].dtype == np.float16
 
@@ -125,11 +127,6 @@ def test_wrong_settings_are_named(tmp_path, text, message):
 def test_a_missing_settings_file_is_named(tmp_path):
     with pytest.raises(SettingsError, match=r'none\.yaml: No such file'):
         read_hyper_parameters(tmp_path / 'none.yaml')
-
-
-def test_one_picture_is_not_enough(tmp_path):
-    with pytest.raises(SettingsError, match='at least two pictures'):
-        train(discs(1, 0), tmp_path, TINY, seed=0, command='train')
 
 
 def test_the_threshold_lies_between_false_and_true():

@@ -16,7 +16,7 @@
 
 from dataclasses import dataclass
 
-# Every model's scores are shifted in training so that this is its best threshold.
+# Of models whose card states none.
 DEFAULT_THRESHOLD = 0.5
 
 
@@ -26,8 +26,9 @@ class PinDetection:
     One pin in one picture.
 
     ``x`` and ``y`` are the centre of the pin's top face in pixels of the picture, (0, 0) being
-    the centre of its first pixel; ``diameter`` is the pin's in pixels at the top face; ``score``
-    is in [0, 1].
+    the centre of its first pixel; ``diameter`` is the pin's in pixels at the top face, 0 from a
+    model that does not tell it; ``score``, in [0, 1], is the probability that it is a pin, as far
+    as the model's card says that it is calibrated.
     """
 
     x: float

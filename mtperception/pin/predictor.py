@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import nn, Tensor
 
 from mtperception import zoo
 from mtperception.nn.folding import fold_batch_norm
@@ -33,9 +33,13 @@ from mtperception.nn.heatmap import local_maxima, soft_argmax
 from mtperception.pin.detection import DEFAULT_THRESHOLD, PinDetection
 from mtperception.pin.loss import DIAMETER_UNIT, PLACE_RADIUS
 from mtperception.pin.network import cells_to_pixels, PinArchitecture, PinMaps, PinNetwork
+from mtperception.pin.paper_network import PaperNetwork
+from mtperception.pin.paper_scan import PaperScan, pins_from_windows, WindowMaps
 
 Image = npt.NDArray[np.uint8]
 
+# The architecture in the card of a model that is the paper's network.
+PAPER = {'kind': 'paper'}
 LEAST_SIDE = 16
 MOST_DETECTIONS = 100
 # Of two pins nearer than this share of their mean diameter the better one is kept: faces of
@@ -47,17 +51,23 @@ class PinDetector:
     """
     Finds dowel pins in grey pictures.
 
-    One detector may be called from several threads; at a given number of PyTorch threads the same
+    ``threshold`` is the score from which on its model's detections are best believed. One
+    detector may be called from several threads; at a given number of PyTorch threads the same
     picture always gives the same numbers.
     """
 
-    def __init__(self, network: PinNetwork, *, model_name: str, sha256: str,
-                 device: str = 'cpu') -> None:
+    def __init__(self, network: PinNetwork | PaperNetwork, *, model_name: str, sha256: str,
+                 threshold: float = DEFAULT_THRESHOLD, device: str = 'cpu') -> None:
         """Take over a trained network: it is changed to its faster, untrainable form."""
         network.eval().requires_grad_(False)
-        fold_batch_norm(network)
-        self._network = network.to(device, torch.float32).to(
-            memory_format=torch.channels_last)
+        self._network: nn.Module
+        if isinstance(network, PaperNetwork):
+            self._network = PaperScan(network).to(device, torch.float32)
+        else:
+            fold_batch_norm(network)
+            self._network = network.to(device, torch.float32).to(
+                memory_format=torch.channels_last)
+        self.threshold = threshold
         self.device = device
         self.model_name = model_name
         self.sha256 = sha256
@@ -69,36 +79,51 @@ class PinDetector:
 
         zoo.ModelError says what is wrong with a model that cannot be used.
         """
-        bundle = zoo.load(name_or_path)
-        if bundle.card.get('task') != 'pin':
-            raise zoo.ModelError(f'{name_or_path}: this is a model for '
-                                 f'{bundle.card.get("task")!r}, not for pins')
-        network = network_from_card(bundle.card, str(name_or_path))
-        restore(network, bundle.tensors, str(name_or_path))
-        return cls(network, model_name=bundle.name, sha256=bundle.sha256, device=device)
+        return cls.from_bundle(zoo.load(name_or_path), str(name_or_path), device=device)
 
-    def detect(self, image: Image,
-               score_threshold: float = DEFAULT_THRESHOLD) -> list[PinDetection]:
+    @classmethod
+    def from_bundle(cls, bundle: zoo.Bundle, where: str | None = None, *,
+                    device: str = 'cpu') -> PinDetector:
+        """Build the detector of a model that has been read; ``where`` names it in errors."""
+        where = where or bundle.name
+        if bundle.card.get('task') != 'pin':
+            raise zoo.ModelError(f'{where}: this is a model for '
+                                 f'{bundle.card.get("task")!r}, not for pins')
+        network = network_from_card(bundle.card, where)
+        restore(network, bundle.tensors, where)
+        threshold = bundle.card.get('threshold', DEFAULT_THRESHOLD)
+        if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+            raise zoo.ModelError(f'{where}: the threshold of its card is {threshold!r}; it is a '
+                                 'number from 0 to 1')
+        return cls(network, model_name=bundle.name, sha256=bundle.sha256,
+                   threshold=float(threshold), device=device)
+
+    def detect(self, image: Image, score_threshold: float | None = None) -> list[PinDetection]:
         """
         Find the pins in a picture, best score first.
 
         ``image`` is uint8, H x W grey or H x W x 3 in OpenCV's order (BGR). Detections below
-        ``score_threshold``, in [0, 1], are left out. Positions are in pixels of the picture.
+        ``score_threshold``, in [0, 1], by default the model's own, are left out. Positions are
+        in pixels of the picture.
         """
-        if not 0 <= score_threshold <= 1:
-            raise ValueError(f'score_threshold is {score_threshold}; it must be from 0 to 1')
+        least = self.threshold if score_threshold is None else score_threshold
+        if not 0 <= least <= 1:
+            raise ValueError(f'score_threshold is {least}; it must be from 0 to 1')
         grey = grey_image(image)
+        height, width = grey.shape
         with torch.inference_mode():
             maps = self._network(self._tensor(grey))
-            return _detections(maps, score_threshold, grey.shape[1], grey.shape[0])
+            if isinstance(maps, WindowMaps):
+                return pins_from_windows(maps, least, width, height)[:MOST_DETECTIONS]
+            return _detections(maps, least, width, height)
 
-    def bare_forward(self, image: Image) -> Callable[[], PinMaps]:
+    def bare_forward(self, image: Image) -> Callable[[], PinMaps | WindowMaps]:
         """Prepare a picture and give the function that runs the network alone on it."""
         picture = self._tensor(grey_image(image))
 
-        def forward() -> PinMaps:
+        def forward() -> PinMaps | WindowMaps:
             with torch.inference_mode():
-                maps: PinMaps = self._network(picture)
+                maps: PinMaps | WindowMaps = self._network(picture)
                 return maps
 
         return forward
@@ -108,10 +133,16 @@ class PinDetector:
         return torch.from_numpy(pixels)[None, None].to(self.device)
 
 
-def network_from_card(card: Mapping[str, Any], where: str) -> PinNetwork:
-    """Build the untrained network that a card describes; ``where`` names it in errors."""
+def network_from_card(card: Mapping[str, Any], where: str) -> PinNetwork | PaperNetwork:
+    """
+    Build the untrained network that a card describes; ``where`` names it in errors.
+
+    Its ``architecture`` has the numbers of a PinArchitecture, or is the paper's: PAPER.
+    """
     try:
         parameters = dict(card['architecture'])
+        if parameters == PAPER:
+            return PaperNetwork()
         parameters['dilations'] = tuple(parameters['dilations'])
         return PinNetwork(PinArchitecture(**parameters))
     except (KeyError, TypeError, ValueError):
@@ -119,7 +150,7 @@ def network_from_card(card: Mapping[str, Any], where: str) -> PinNetwork:
                              'version; train it again') from None
 
 
-def restore(network: PinNetwork, tensors: zoo.Tensors, where: str) -> None:
+def restore(network: nn.Module, tensors: zoo.Tensors, where: str) -> None:
     """Give a network the weights of a model; ``where`` names the model in errors."""
     state = {key: torch.from_numpy(value).float() for key, value in tensors.items()}
     counters = {key: value for key, value in network.state_dict().items()

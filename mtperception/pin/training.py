@@ -16,7 +16,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-import math
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,12 @@ from torch import nn, Tensor
 import mtperception
 from mtperception import zoo
 from mtperception.pin.batches import random_batch
+from mtperception.pin.calibration import calibrate, validate
 from mtperception.pin.dataset import PinPictures
-from mtperception.pin.detection import DEFAULT_THRESHOLD
-from mtperception.pin.evaluation import FrameScore, match
+from mtperception.pin.evaluation import FrameScore
 from mtperception.pin.hard_places import hard_places, HardPlace
-from mtperception.pin.hyper_parameters import HyperParameters, SettingsError
+from mtperception.pin.held_out import split
+from mtperception.pin.hyper_parameters import HyperParameters
 from mtperception.pin.loss import pin_loss, PinTargets
 from mtperception.pin.network import PinArchitecture, PinNetwork
 from mtperception.pin.predictor import PinDetector, restore
@@ -39,13 +39,8 @@ from mtperception.training import processes
 from mtperception.training.loop import fit, Schedule, Task
 
 CHECKPOINT = 'checkpoint.safetensors'
-# A false detection is as bad as so many missed pins when the threshold is chosen.
-FALSE_COST = 5
-LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.9
 # A hard place is cut at most so often in an epoch.
 LARGEST_REPETITION = 15
-# Detections below this score are not looked at when the threshold is chosen.
-SCORE_FLOOR = 0.05
 
 
 def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: int,
@@ -61,11 +56,7 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
     the others return None. ``after_step`` gets the steps done and the loss, ``after_epoch`` the
     epochs done and a line about the validation pictures.
     """
-    if len(pictures) < 2:
-        raise SettingsError('training needs at least two pictures: one is for validation')
-    held_out = min(len(pictures) - 1, max(1, round(settings.validation_share * len(pictures))))
-    training = pictures.part(slice(0, -held_out))
-    validation = pictures.part(slice(-held_out, None))
+    training, validation = split(pictures, settings.validation_share)
     torch.manual_seed(seed)
     architecture = PinArchitecture(
         settings.stem, settings.width, settings.deep, settings.dilations)
@@ -113,63 +104,22 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
 
     if processes.rank() > 0:
         return None
-    tensors = half_precision(average)
-    average.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()},
-                            strict=False)
-    score, threshold = validate(_detector(average, architecture), validation)
-    # The heat's bias moves the best threshold to the one that every model has.
-    tensors['head.bias'][0] += _logit(DEFAULT_THRESHOLD) - _logit(threshold)
     card = {
         'task': 'pin', 'architecture': asdict(architecture),
         'input': 'grey pictures of any size, 8 bits',
         'diameter_px': _range([pin.diameter for pins in training.pins for pin in pins]),
         'rotation': 'any', 'training': {'command': command, **run},
-        'data': {'sha256': pictures.sha256, 'training_pictures': len(training),
-                 'validation_pictures': len(validation)},
-        'code_version': mtperception.__version__, 'validation': score.figures(),
+        'data': {'sha256': pictures.sha256, 'sets': list(pictures.sets),
+                 'training_pictures': len(training), 'validation_pictures': len(validation)},
+        'code_version': mtperception.__version__,
     }
-    return zoo.save(out / 'pin.safetensors', tensors, card)
+    uncalibrated = zoo.Bundle('in training', '', card, half_precision(average))
+    return zoo.save(out / 'pin.safetensors', *calibrate(uncalibrated, validation))
 
 
 def steps_per_epoch(settings: HyperParameters) -> int:
     """Give the steps that all processes together take in an epoch."""
     return max(1, settings.samples_per_epoch // (settings.batch * processes.count()))
-
-
-def validate(detector: PinDetector, pictures: PinPictures) -> tuple[FrameScore, float]:
-    """Choose the threshold on these pictures, and give the score there with the threshold."""
-    height, width = pictures.images.shape[1:]
-    found = [detector.detect(image, SCORE_FLOOR) for image in pictures.images]
-    true: list[float] = []
-    false: list[float] = []
-    for detections, pins in zip(found, pictures.pins, strict=True):
-        matching = match(detections, pins, width, height)
-        true += [detections[index].score for index, _ in matching.hits]
-        false += [detections[index].score for index in matching.false]
-    threshold = choose_threshold(true, false)
-    score = FrameScore()
-    for detections, pins in zip(found, pictures.pins, strict=True):
-        kept = [detection for detection in detections if detection.score >= threshold]
-        score.add(kept, pins, width, height)
-    return score, threshold
-
-
-def choose_threshold(true: Sequence[float], false: Sequence[float]) -> float:
-    """
-    Choose the threshold from the scores of true and of false detections.
-
-    It costs least, a false detection counting as much as FALSE_COST missed pins; of a range of
-    equal thresholds, such as the gap between all false and all true ones, it is the middle, in
-    logits.
-    """
-    scores = np.unique(np.clip([*true, *false, SCORE_FLOOR, 1.0], 1e-4, 1 - 1e-4))
-    misses = np.searchsorted(np.sort(true), scores)
-    false_above = len(false) - np.searchsorted(np.sort(false), scores)
-    cost = misses + FALSE_COST * false_above
-    best = int(np.argmin(cost))
-    low, high = (_logit(scores[index]) for index in (max(best - 1, 0), best))
-    threshold = 1 / (1 + math.exp(-(low + high) / 2))
-    return round(min(max(threshold, LEAST_THRESHOLD), MOST_THRESHOLD), 2)
 
 
 def half_precision(network: nn.Module) -> dict[str, Any]:
@@ -194,7 +144,3 @@ def _detector(network: nn.Module, architecture: PinArchitecture) -> PinDetector:
 
 def _range(values: Sequence[float]) -> list[float]:
     return [round(min(values), 1), round(max(values), 1)] if values else []
-
-
-def _logit(probability: float) -> float:
-    return math.log(probability / (1 - probability))
