@@ -22,8 +22,7 @@ import torch.nn.functional as F  # noqa: N812
 from mtperception.pin.paper_loss import (
     clamped_cross_entropy,
     half_squared_error,
-    loss_1,
-    loss_2,
+    paper_loss,
 )
 from mtperception.pin.paper_network import PaperNetwork, PaperOutput
 
@@ -99,10 +98,11 @@ def test_the_losses_are_those_of_the_printed_rows():
     first = output([1 - 1e-12, 1e-12], [[44.19, 26.49], [29.24, 33.41]])
     assert half_squared_error(first.position, target).tolist() == pytest.approx(
         [5.053, 985.8], rel=2e-3)
-    assert loss_1(first, with_pin, target).item() == pytest.approx(
+    assert paper_loss(first, with_pin, target).total(1).item() == pytest.approx(
         (0.505 + 98.58) / 2, rel=2e-3)
     second = output([1 - 1e-12, 1e-12], [[41.62, 23.61], [17.07, 21.18]])
-    assert loss_2(second, with_pin, target).item() == pytest.approx(15.414 / 2, rel=2e-3)
+    assert paper_loss(second, with_pin, target).total(2).item() == pytest.approx(
+        15.414 / 2, rel=2e-3)
     certainly_wrong = clamped_cross_entropy(torch.zeros(1))
     assert certainly_wrong.item() == pytest.approx(36.044, abs=5e-4)
 
@@ -120,7 +120,6 @@ def test_the_losses_follow_their_equations(rows):
         square = ((x - wanted_x) ** 2 + (y - wanted_y) ** 2) / 2
         error += square
         masked += square * pin
-    count = len(rows)
-    assert loss_1(said, with_pin, target).item() == pytest.approx(
-        entropy / count + 0.1 * error / count)
-    assert loss_2(said, with_pin, target).item() == pytest.approx((entropy + masked) / count)
+    count, loss = len(rows), paper_loss(said, with_pin, target)
+    assert loss.total(1).item() == pytest.approx((entropy + 0.1 * error) / count)
+    assert loss.total(2).item() == pytest.approx((entropy + masked) / count)

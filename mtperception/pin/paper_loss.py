@@ -19,6 +19,8 @@ Targets are ``with_pin``, B booleans, and ``position``, B x 2 (x, y) in pixels o
 where there is no pin.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
@@ -31,25 +33,35 @@ LAMBDA = 0.1
 LEAST_PROBABILITY = 2.0**-52
 
 
+@dataclass(frozen=True)
+class PaperLoss:
+    """
+    The parts of both losses, scalars.
+
+    ``half_mse`` is equation 8, over all images; in ``masked_half_mse`` those without a pin add
+    nothing, but are counted.
+    """
+
+    cross_entropy: Tensor
+    half_mse: Tensor
+    masked_half_mse: Tensor
+
+    def total(self, number: int) -> Tensor:
+        """Give loss 1, equation 6, or loss 2, equation 9."""
+        return self.cross_entropy + (
+            LAMBDA * self.half_mse if number == 1 else self.masked_half_mse)
+
+
+def paper_loss(output: PaperOutput, with_pin: Tensor, position: Tensor) -> PaperLoss:
+    """Compare the network's output with the targets."""
+    error = half_squared_error(output.position, position)
+    return PaperLoss(F.cross_entropy(output.logits, with_pin.long()),
+                     error.mean(), (with_pin * error).mean())
+
+
 def half_squared_error(position: Tensor, target: Tensor) -> Tensor:
-    """
-    Give half the squared distance of each position from its target, in square pixels: B values.
-
-    Their mean is equation 8.
-    """
+    """Give half the squared distance of each position from its target, in square pixels: B."""
     return (position - target).square().sum(dim=1) / 2
-
-
-def loss_1(output: PaperOutput, with_pin: Tensor, position: Tensor) -> Tensor:
-    """Give equation 6: every image has a position to find, (0, 0) if it has no pin."""
-    error = half_squared_error(output.position, position)
-    return F.cross_entropy(output.logits, with_pin.long()) + LAMBDA * error.mean()
-
-
-def loss_2(output: PaperOutput, with_pin: Tensor, position: Tensor) -> Tensor:
-    """Give equation 9: the position counts in images with a pin, with a weight of 1."""
-    error = half_squared_error(output.position, position)
-    return F.cross_entropy(output.logits, with_pin.long()) + (with_pin * error).mean()
 
 
 def clamped_cross_entropy(probability: Tensor) -> Tensor:
