@@ -12,97 +12,91 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-import json
-
 import cv2
+from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from mtperception.geometry.camera import PinholeCamera
 from mtperception.pin.augmentation import random_centre, random_cut, random_look
-from mtperception.pin.dataset import DatasetError, LabelledPin, read_pictures
-from mtperception.sim import coco
-from mtperception.sim.labels import PinLabel
+from mtperception.pin.batches import random_batch
+from mtperception.pin.dataset import DatasetError, LabelledPin, PinPictures
+from mtperception.pin.held_out import split
+from mtperception.pin.picture_files import PictureFiles
 
 
-def write(folder, pictures=2):
-    (folder / 'images').mkdir()
-    images, annotations = [], []
-    for index in range(pictures):
-        name = f'images/{index:06d}.png'
-        grey = np.full((48, 64), 40 * index, np.uint8)
-        cv2.imwrite(str(folder / name), grey)
-        images.append({'id': index, 'file_name': name, 'width': 64, 'height': 48})
-        annotations.append({
-            'id': index, 'image_id': index, 'category_id': 1, 'bbox': [10.5, 12.5, 20, 22],
-            'keypoints': [20.75, 23.25, 2],
-            'attributes': {'diameter': 18.5, 'visible': 0.75}})
-    (folder / 'annotations.json').write_text(
-        json.dumps({'images': images, 'annotations': annotations}))
+def pictures(digests, origins=None):
+    """Make pictures of growing sizes, each with a pin whose diameter is its number."""
+    images = [np.full((20 + index, 30 + index), index, np.uint8) for index in range(len(digests))]
+    pins = [(LabelledPin(9.0, 9.0, index + 1.0, (0.0, 0.0, 18.0, 18.0), 1.0),)
+            for index in range(len(digests))]
+    return PinPictures(images, pins, digests, origins or ['set'] * len(digests))
 
 
-def test_pictures_and_pins_are_read_in_our_pixels(tmp_path):
-    write(tmp_path)
-    pictures = read_pictures(tmp_path)
-    assert pictures.images.shape == (2, 48, 64)
-    assert (pictures.images[1] == 40).all()
-    assert pictures.pins[0] == (LabelledPin(20.25, 22.75, 18.5, (10.0, 12.0, 30.0, 34.0), 0.75),)
+digests = st.lists(st.text('0123', min_size=1, max_size=4), min_size=2, max_size=40).filter(
+    lambda drawn: len(set(drawn)) > 1)
 
 
-def test_the_hash_is_of_pictures_and_labels(tmp_path):
-    write(tmp_path)
-    before = read_pictures(tmp_path).sha256
-    assert read_pictures(tmp_path).sha256 == before
-    cv2.imwrite(str(tmp_path / 'images' / '000001.png'), np.zeros((48, 64), np.uint8))
-    assert read_pictures(tmp_path).sha256 != before
+@given(digests=digests, share=st.floats(0.01, 0.5), seed=st.integers(0, 99))
+def test_the_split_depends_on_the_pictures_alone(digests, share, seed):
+    order = np.random.default_rng(seed).permutation(len(digests))
+    try:
+        training, held_out = split(pictures(digests), share)
+        _, again = split(pictures([digests[index] for index in order]), share)
+    except DatasetError:
+        assert digests.count(max(digests)) > 1
+        return
+    assert sorted(again.digests) == sorted(held_out.digests)
+    assert len(training) + len(held_out) == len(digests)
+    assert not set(training.digests) & set(held_out.digests)
+    assert len(held_out) >= max(1, round(share * len(digests)))
+    for part in (training, held_out):
+        for image, (pin,), digest in zip(part.images, part.pins, part.digests, strict=True):
+            assert image[0, 0] == pin.diameter - 1 and digests[image[0, 0]] == digest
 
 
-def test_an_unfinished_data_set_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match='no finished data set'):
-        read_pictures(tmp_path)
+def test_each_data_set_gives_its_share_to_both_parts():
+    both = pictures([f'{index:03d}' for index in range(60)], ['few'] * 10 + ['many'] * 50)
+    training, held_out = split(both, 0.1)
+    assert {name: len(rows) for name, rows in training.sets.items()} == {'few': 9, 'many': 45}
+    assert {name: len(rows) for name, rows in held_out.sets.items()} == {'few': 1, 'many': 5}
+    rng = np.random.default_rng(0)
+    drawn = np.array([training.random_index(rng) for _ in range(4000)])
+    assert 0.45 < (drawn < 9).mean() < 0.55
+    assert set(drawn) == set(range(54))
+    assert both.sha256 not in both.sets and pictures(['1', '2']).sha256 == 'set'
 
 
-@pytest.mark.parametrize(('key', 'value'), [('diameter', 0), ('diameter', float('nan')),
-                                            ('visible', float('inf'))])
-def test_labels_out_of_range_are_refused(tmp_path, key, value):
-    write(tmp_path)
-    path = tmp_path / 'annotations.json'
-    content = json.loads(path.read_text())
-    content['annotations'][1]['attributes'][key] = value
-    path.write_text(json.dumps(content))
-    with pytest.raises(DatasetError, match=r'annotations\.json: not a pin data set.*annotation'):
-        read_pictures(tmp_path)
+def test_one_picture_is_not_enough():
+    for digests in (['1'], ['1', '1']):
+        with pytest.raises(DatasetError, match='at least two different pictures'):
+            split(pictures(digests), 0.1)
 
 
-def test_the_renderer_s_data_sets_are_read(tmp_path):
-    camera = PinholeCamera(64, 48, 90.0, 90.0, 31.5, 23.5)
-    label = PinLabel(20.25, 22.75, 18.5, (10.0, 12.0, 30.0, 34.0), 0.75)
-    (tmp_path / 'images').mkdir()
-    grey = np.arange(48 * 64, dtype=np.uint8).reshape(48, 64)
-    coco.write_image(tmp_path / coco.image_name(0), grey)
-    coco.write_annotations(tmp_path, [(label,)], [camera], {})
-    pictures = read_pictures(tmp_path)
-    assert np.array_equal(pictures.images[0], grey)
-    assert vars(pictures.pins[0][0]) == vars(label)
+def test_pictures_beyond_the_memory_are_read_again(tmp_path):
+    images = [np.full((20, 30 + index), index, np.uint8) for index in range(5)]
+    files = PictureFiles(memory=2 * 20 * 30 + 50)
+    for index, image in enumerate(images):
+        cv2.imwrite(str(tmp_path / f'{index}.png'), image)
+        files.add(tmp_path / f'{index}.png')
+    for _ in range(2):
+        assert all(np.array_equal(*pair) for pair in zip(files, images, strict=True))
+    for index in range(5):
+        (tmp_path / f'{index}.png').unlink()
+    assert np.array_equal(files[1], images[1])
+    with pytest.raises(DatasetError, match=r'2\.png: No such file'):
+        files[2]
 
 
-@pytest.mark.parametrize('content', ['{', '[]', '{"images": [{"id": 1}], "annotations": []}',
-                                     '{"images": [], "annotations": [{"image_id": 3}]}'])
-def test_other_annotations_are_refused(tmp_path, content):
-    (tmp_path / 'annotations.json').write_text(content)
-    with pytest.raises(DatasetError, match=r'annotations\.json: not '):
-        read_pictures(tmp_path)
-
-
-def test_a_damaged_picture_is_named(tmp_path):
-    write(tmp_path)
-    path = tmp_path / 'images' / '000001.png'
-    path.write_bytes(path.read_bytes()[:20])
-    with pytest.raises(DatasetError, match=r'000001\.png: not a picture'):
-        read_pictures(tmp_path)
-    path.unlink()
-    with pytest.raises(DatasetError, match=r'000001\.png: No such file'):
-        read_pictures(tmp_path)
+@pytest.mark.parametrize('shape', [(16, 16), (40, 300), (200, 17)])
+def test_batches_are_cut_of_pictures_smaller_than_a_cut(shape):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 255, shape).astype(np.uint8)
+    pin = LabelledPin(shape[1] / 2, shape[0] / 2, 9.0, (1.0, 1.0, 10.0, 10.0), 1.0)
+    small = PinPictures([image], [(pin,)], ['0'], ['set'])
+    batch, targets = random_batch(small, 12, 160, rng)
+    assert batch.shape == (12, 1, 160, 160)
+    assert targets.counted.all()
+    assert (targets.centres > 0).all() and (targets.centres < 160).all()
 
 
 def blob(x, y, width=300, height=260):

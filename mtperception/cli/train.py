@@ -56,8 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from mtperception.nn.memory import keep_freed_memory
-    from mtperception.pin.dataset import ANNOTATIONS, read_pictures
     from mtperception.pin.hyper_parameters import read_hyper_parameters
+    from mtperception.pin.reading import ANNOTATIONS, read_pictures
     from mtperception.pin.training import CHECKPOINT, steps_per_epoch, train
     from mtperception.training import processes
     from mtperception.training.progress import TrainingProgress

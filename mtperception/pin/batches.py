@@ -41,7 +41,7 @@ def random_batch(pictures: PinPictures, count: int, side: int, rng: np.random.Ge
             index, (x, y) = place.picture, rng.uniform(-0.4 * side, 0.4 * side, 2)
             centre = (place.x + x, place.y + y)
         else:
-            index = int(rng.integers(len(pictures)))
+            index = pictures.random_index(rng)
             centre = random_centre(pictures.images[index], pictures.pins[index], side, rng)
         image, pins = random_cut(
             pictures.images[index], pictures.pins[index], centre, side, rng)

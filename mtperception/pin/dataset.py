@@ -12,26 +12,25 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Labelled pin pictures from files: COCO's JSON with a key point, a diameter and a visibility."""
+"""Pictures with the pins in them, as training and evaluation know them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 import hashlib
-import json
-from pathlib import Path
-from typing import Any
+from typing import overload
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-ANNOTATIONS = 'annotations.json'
+Image = npt.NDArray[np.uint8]
+
 # A pin less visible than this is neither hit nor miss.
 LEAST_VISIBLE = 0.6
 
 
 class DatasetError(ValueError):
-    """A data set cannot be read; the message names the file and what is wrong with it."""
+    """A data set cannot be used; the message names the file or label and what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -58,76 +57,65 @@ class LabelledPin:
 
 @dataclass(frozen=True)
 class PinPictures:
-    """Pictures of one size in memory, N x H x W, with the pins of each, and a hash of all."""
+    """
+    Labelled grey pictures, H x W of any sizes, from one data set or from several.
 
-    images: npt.NDArray[np.uint8]
+    ``digests`` are the SHA-256 of the pictures' files, and ``origins`` the SHA-256 of the data
+    set that each picture is from. ``images`` may be read only when asked for.
+    """
+
+    images: Sequence[Image]
     pins: Sequence[tuple[LabelledPin, ...]]
-    sha256: str
+    digests: Sequence[str]
+    origins: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def part(self, indices: slice) -> 'PinPictures':
-        """Take some of the pictures; the hash stays that of the whole."""
-        return PinPictures(self.images[indices], self.pins[indices], self.sha256)
+    @cached_property
+    def sets(self) -> dict[str, npt.NDArray[np.intp]]:
+        """The pictures' numbers by the SHA-256 of their data set."""
+        origins = np.asarray(self.origins)
+        return {origin: np.flatnonzero(origins == origin)
+                for origin in dict.fromkeys(self.origins)}
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the data set; of several, that of their hashes."""
+        if len(self.sets) == 1:
+            return next(iter(self.sets))
+        return hashlib.sha256(' '.join(sorted(self.sets)).encode()).hexdigest()
+
+    def part(self, indices: Sequence[int]) -> 'PinPictures':
+        """Take some of the pictures; their origins stay what they are."""
+        return PinPictures(
+            _Chosen(self.images, indices), [self.pins[index] for index in indices],
+            [self.digests[index] for index in indices],
+            [self.origins[index] for index in indices])
+
+    def random_index(self, rng: np.random.Generator) -> int:
+        """Draw a picture; each data set is as likely as another, however many pictures it has."""
+        sets = list(self.sets.values())
+        drawn = sets[int(rng.integers(len(sets)))] if len(sets) > 1 else sets[0]
+        return int(drawn[rng.integers(len(drawn))])
 
 
-def read_pictures(folder: Path) -> PinPictures:
-    """Read a whole data set; DatasetError names what cannot be used."""
-    records = _read_records(folder)
-    if not records:
-        raise DatasetError(f'{folder}: the data set has no pictures')
-    digest = hashlib.sha256((folder / ANNOTATIONS).read_bytes())
-    images: npt.NDArray[np.uint8] | None = None
-    for index, (path, _) in enumerate(records):
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise DatasetError(f'{path}: {error.strerror}') from None
-        digest.update(data)
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) \
-            if data else None
-        if image is None:
-            raise DatasetError(f'{path}: not a picture, or damaged; render the data set again')
-        if images is None:
-            images = np.empty((len(records), *image.shape), np.uint8)
-        if image.shape != images.shape[1:]:
-            raise DatasetError(f'{path}: {image.shape[1]} x {image.shape[0]} pixels, the first '
-                               f'picture has {images.shape[2]} x {images.shape[1]}')
-        images[index] = image
-    assert images is not None
-    return PinPictures(images, [pins for _, pins in records], digest.hexdigest())
+class _Chosen(Sequence[Image]):
+    """Some of a sequence's pictures, taken from there when asked for."""
 
+    def __init__(self, images: Sequence[Image], indices: Sequence[int]) -> None:
+        self._images, self._indices = images, indices
 
-def _read_records(folder: Path) -> list[tuple[Path, tuple[LabelledPin, ...]]]:
-    path = folder / ANNOTATIONS
-    try:
-        content = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise DatasetError(f'{folder}: no finished data set ({ANNOTATIONS} is missing); make one '
-                           'with: mtperception render pin') from None
-    except ValueError as error:
-        raise DatasetError(f'{path}: not valid JSON ({error})') from None
-    try:
-        pins: dict[int, list[LabelledPin]] = {image['id']: [] for image in content['images']}
-        for annotation in content['annotations']:
-            pins[annotation['image_id']].append(_pin_from_coco(annotation))
-        return [(folder / image['file_name'], tuple(pins[image['id']]))
-                for image in sorted(content['images'], key=lambda image: image['file_name'])]
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise DatasetError(f'{path}: not a pin data set ({error!r})') from None
+    def __len__(self) -> int:
+        return len(self._indices)
 
+    @overload
+    def __getitem__(self, index: int) -> Image: ...
 
-def _pin_from_coco(annotation: dict[str, Any]) -> LabelledPin:
-    # COCO counts from the first pixel's outer edge: half a pixel more.
-    x, y = annotation['keypoints'][:2]
-    left, top, width, height = annotation['bbox']
-    attributes = annotation['attributes']
-    pin = LabelledPin(
-        x=float(x) - 0.5, y=float(y) - 0.5, diameter=float(attributes['diameter']),
-        box=(left - 0.5, top - 0.5, left + width - 0.5, top + height - 0.5),
-        visible=float(attributes['visible']))
-    if not np.isfinite([pin.x, pin.y, *pin.box, pin.visible, pin.diameter]).all() \
-            or pin.diameter <= 0:
-        raise ValueError(f'numbers out of range in annotation {annotation.get("id")}')
-    return pin
+    @overload
+    def __getitem__(self, index: slice) -> '_Chosen': ...
+
+    def __getitem__(self, index: int | slice) -> 'Image | _Chosen':
+        if isinstance(index, slice):
+            return _Chosen(self._images, self._indices[index])
+        return self._images[self._indices[index]]

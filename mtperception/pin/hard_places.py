@@ -37,12 +37,11 @@ class HardPlace:
 def hard_places(detector: PinDetector, pictures: PinPictures,
                 indices: Iterable[int]) -> list[HardPlace]:
     """Look through some pictures for pins that score low and for what is taken for a pin."""
-    height, width = pictures.images.shape[1:]
     places = []
     for index in indices:
-        pins = pictures.pins[index]
-        found = detector.detect(pictures.images[index], FALSE_SCORE)
-        matching = match(found, pins, width, height)
+        image, pins = pictures.images[index], pictures.pins[index]
+        found = detector.detect(image, FALSE_SCORE)
+        matching = match(found, pins, image.shape[1], image.shape[0])
         weak = [pin for detection, pin in matching.hits if found[detection].score < TRUE_SCORE]
         places += [HardPlace(index, found[false].x, found[false].y) for false in matching.false]
         places += [HardPlace(index, pins[pin].x, pins[pin].y)
