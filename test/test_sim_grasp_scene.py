@@ -205,11 +205,18 @@ def test_experiments_get_what_they_ask_for(scene, names):
             assert part.mask.sum() > 150
 
 
-def test_graspable_parts_have_grasps(scene):
+def test_a_part_has_two_to_six_grasps_or_none(scene, request):
+    count = 500 if request.config.getoption('--soak') else 30
     counts = [
+        len(part.grasps) for index in range(count)
+        for part in scene.sample(SEED + 3, index).objects if part.visible > 0.0]
+    assert set(counts) <= {0, 2, 3, 4, 5, 6}
+    # Those without lie against others, or against the edge of the picture.
+    assert np.mean([number == 0 for number in counts]) < 0.03
+    alone = [
         len(scene.sample(SEED, index, (name,)).objects[0].grasps)
-        for name in TRAINING_PARTS for index in range(8)]
-    assert np.mean([2 <= count <= 6 for count in counts]) >= 0.9
+        for name in TRAINING_PARTS for index in range(4)]
+    assert min(alone) >= 2
 
 
 def test_the_ring_is_not_drawn_unless_asked_for(scene):

@@ -21,14 +21,8 @@ from mtperception.geometry.rectangle import angle_difference, corners
 from mtperception.geometry.rotations import about_axis, random_rotations
 from mtperception.sim.bench_model import bench_spec, Bodies, body_name
 from mtperception.sim.grasp_contacts import opposite_contacts, section
-from mtperception.sim.grasps import (
-    grasp_label,
-    GRIPPER,
-    Gripper,
-    MAX_GRASPS,
-    plan_grasps,
-    PosedMesh,
-)
+from mtperception.sim.grasps import grasp_label, MAX_GRASPS, plan_grasps, PosedMesh
+from mtperception.sim.gripper import GRIPPER, Gripper
 from mtperception.sim.parts import PARTS
 from mtperception.sim.renderer import import_mujoco
 

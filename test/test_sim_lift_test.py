@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.rotations import about_axis
-from mtperception.sim.grasps import Grasp, Gripper, plan_grasps, PosedMesh
+from mtperception.sim.grasps import Grasp, plan_grasps, PosedMesh
+from mtperception.sim.gripper import Gripper
 from mtperception.sim.lift_test import LiftTest, Placed
 from mtperception.sim.parts import PARTS
 

@@ -27,6 +27,7 @@ _THINNEST = 0.002
 # A finger closes along the contact's normal, or turned from it by this share of the friction
 # cone.
 _TURNS = (0.0, -0.5, 0.5)
+_FINE_TURNS = (0.0, -0.9, 0.9, -0.6, 0.6, -0.3, 0.3)
 # Normals this steep are a top or an underside.
 _LEVEL = 0.3
 
@@ -82,20 +83,23 @@ def _at_height(one: Floats, other: Floats, height: float) -> Floats:
     return np.asarray(one[:, :2] + share[:, None] * (other - one)[:, :2])
 
 
-def opposite_contacts(outline: Section, friction: float, widest: float) -> Closings:
+def opposite_contacts(
+    outline: Section, friction: float, widest: float, finely: bool = False,
+) -> Closings:
     """
     Return the closings of at most a width in metres whose contacts are within the friction cone.
 
-    `friction` is the coefficient. Each pair of contacts is there once for each direction.
+    `friction` is the coefficient. Each pair of contacts is there once for each direction. Looked
+    at finely, there are twice as many points to touch, and more directions.
     """
     cosine = float(np.cos(np.arctan(friction)))
-    points, owners = _spaced(outline)
+    points, owners = _spaced(outline, SPACING / 2 if finely else SPACING)
     level = np.linalg.norm(outline.normals[:, :2], axis=1)
     steep = level[owners] > _LEVEL
     points, owners = points[steep], owners[steep]
     inwards = -outline.normals[owners, :2] / level[owners][:, None]
     found = []
-    for turn in _TURNS:
+    for turn in _FINE_TURNS if finely else _TURNS:
         angle = turn * np.arctan(friction)
         rotation = np.array([
             (np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))])
@@ -112,13 +116,13 @@ def opposite_contacts(outline: Section, friction: float, widest: float) -> Closi
     return Closings(*(np.concatenate(values) for values in zip(*found, strict=True)))
 
 
-def _spaced(outline: Section) -> tuple[Floats, NDArray[np.intp]]:
+def _spaced(outline: Section, spacing: float) -> tuple[Floats, NDArray[np.intp]]:
     """Return points on the segments, evenly spaced in all, and which segment each is on."""
     along = outline.ends - outline.starts
     lengths = np.linalg.norm(along, axis=1)
     reach = np.cumsum(lengths)
     total = float(reach[-1]) if len(reach) else 0.0
-    places = np.arange(0.5 * SPACING, total, SPACING)
+    places = np.arange(0.5 * spacing, total, spacing)
     owners = np.searchsorted(reach, places)
     share = (places - reach[owners]) / lengths[owners] + 1.0
     return outline.starts[owners] + share[:, None] * along[owners], owners

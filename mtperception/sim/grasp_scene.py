@@ -27,8 +27,8 @@ from mtperception.sim.bench_stage import BenchStage
 from mtperception.sim.clutter import clutter
 from mtperception.sim.colour_camera import draw_colour_camera, photograph_colour
 from mtperception.sim.contact_shadows import contact_shade
-from mtperception.sim.grasp_labels import Clutter, GraspLabel, GraspObject, GraspSample
-from mtperception.sim.grasps import Grasp, grasp_label, plan_grasps, PosedMesh
+from mtperception.sim.grasp_labels import Clutter, GraspObject, GraspSample
+from mtperception.sim.grasps import grasp_label, plan_grasps, PosedMesh
 from mtperception.sim.lighting import draw_lighting
 from mtperception.sim.part_files import PartError
 from mtperception.sim.parts import Part, PARTS
@@ -160,10 +160,11 @@ class GraspScene:
         stage.paint(rng, range(len(kinds)), bench)
         stage.set_room(draw_room(rng, _UP, bench, lighting), view)
         stage.reflect(view)
+        geoms, depth = stage.identities(view)
         planned = plan_grasps(
             [PosedMesh(stage.catalogue[kind].mesh, *stage.bodies.pose(body))
-             for body, kind in enumerate(kinds)], range(parts))
-        geoms, depth = stage.identities(view)
+             for body, kind in enumerate(kinds)], range(parts),
+            seen=lambda body, points: shown(points, view, geoms, stage.bodies.geoms, body))
         shade = contact_shade(depth, view, 0.03 * self._scale, rng.uniform(0.2, 0.65))
         light = stage.picture(view, lighting, shade)
         objects = []
@@ -172,8 +173,8 @@ class GraspScene:
             if silhouette is not None:
                 rotation, translation = stage.pose(body, view)
                 objects.append(GraspObject(
-                    self.names[kind], rotation, translation, *silhouette, grasps=visible_grasps(
-                        planned[body], view, geoms, stage.bodies.geoms, body)))
+                    self.names[kind], rotation, translation, *silhouette,
+                    grasps=tuple(grasp_label(grasp, view) for grasp in planned[body])))
         image = photograph_colour(rng, light, draw_colour_camera(rng), view.camera)
         things = tuple(
             Clutter(stage.catalogue[kind].name, *stage.pose(body, view))
@@ -181,24 +182,22 @@ class GraspScene:
         return GraspSample(image, depth, tuple(objects), view, things)
 
 
-def visible_grasps(
-    grasps: Sequence[Grasp], view: PosedCamera, identities: NDArray[np.int32],
-    geoms: Sequence[int], body: int,
-) -> tuple[GraspLabel, ...]:
+def shown(
+    points: Floats, view: PosedCamera, identities: NDArray[np.int32], geoms: Sequence[int],
+    body: int,
+) -> NDArray[np.bool_]:
     """
-    Return the labels of a body's grasps that a picture shows.
+    Tell which points (N x 3, metres) of grasps of a body a picture shows.
 
-    Their middles are in the picture, and it shows no other body there; `identities` are the
-    picture's, `geoms` the bodies'.
+    They are in the picture, and it shows no other body there; `identities` are the picture's,
+    `geoms` the bodies'.
     """
-    others = set(geoms) - {geoms[body]}
+    others = [geom for place, geom in enumerate(geoms) if place != body]
     height, width = identities.shape
-    labels = []
-    for label in (grasp_label(grasp, view) for grasp in grasps):
-        column, row = round(label.x), round(label.y)
-        if 0 <= column < width and 0 <= row < height and identities[row, column] not in others:
-            labels.append(label)
-    return tuple(labels)
+    x, y = np.rint(view.project(points)).astype(int).T
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    inside[inside] = ~np.isin(identities[y[inside], x[inside]], others)
+    return np.asarray(inside)
 
 
 def _scale(parts: Sequence[Part], spheres: Sequence['_Sphere']) -> float:

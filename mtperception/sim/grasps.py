@@ -19,9 +19,10 @@ The gripper comes from above and closes level. Its fingers touch a part where th
 mesh has opposite sides, and must find room beside it, which a height map of the whole scene tells.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,51 +32,25 @@ from mtperception.geometry.camera import Floats, PosedCamera
 from mtperception.geometry.rectangle import angle_difference, half_turn
 from mtperception.sim.grasp_contacts import Closings, opposite_contacts, section
 from mtperception.sim.grasp_labels import GraspLabel, GripperPose
+from mtperception.sim.gripper import GRIPPER, Gripper, Room
 from mtperception.sim.height_map import Grid, height_map, RESOLUTION, widened
 
-MAX_GRASPS = 6
+MIN_GRASPS, MAX_GRASPS = 2, 6
 # Fingers grip so far below a part's top, or half way down, or just below the top, whichever goes
 # first; but no nearer to the bench than this (metres), with their tips some way deeper.
 GRIP_DEPTH, _SHALLOW, _LOWEST, _TIPS_BELOW = 0.012, 0.005, 0.004, 0.003
 _LOWEST_TIPS = 0.001
-# Beside the contact a part may bulge so far out within the jaws' width, and is looked for so far
-# in (metres); at least so much of the jaws must touch it.
-_BULGE, _HOLLOW, _TOUCHING = 0.003, 0.004, 0.2
+# Where none of these will do, they grip at every height so far apart.
+_HEIGHTS_APART = 0.005
+# Beside the contact a part may bulge so far out within the jaws' width (metres), and at least so
+# much of the jaws must touch it.
+_BULGE, _TOUCHING = 0.003, 0.2
 # Of grasps so near to each other (metres, radians) only the best is kept; nearer ones where that
 # leaves no choice.
-_APART = ((0.012, np.radians(25.0)), (0.004, np.radians(10.0)))
-
-
-@dataclass(frozen=True)
-class Gripper:
-    """
-    A parallel gripper with two fingers; lengths in metres.
-
-    It opens up to `max_opening`, and by `clearance` to each side of what it is to grip. The
-    fingers are `finger_width` wide across the closing direction, `finger_thickness` thick along
-    it, and hang `finger_length` below a palm of `palm_length` along and `palm_width` across.
-    `friction` is their coefficient on the parts.
-    """
-
-    max_opening: float = 0.085
-    clearance: float = 0.006
-    finger_width: float = 0.014
-    finger_thickness: float = 0.006
-    finger_length: float = 0.05
-    palm_length: float = 0.11
-    palm_width: float = 0.05
-    friction: float = 0.5
-
-    @property
-    def reach(self) -> float:
-        """How far any of it can be from the point between its fingers, seen from above."""
-        half = self.max_opening / 2 + self.finger_thickness
-        return max(
-            float(np.hypot(half, self.finger_width / 2)),
-            float(np.hypot(self.palm_length, self.palm_width)) / 2)
-
-
-GRIPPER = Gripper()
+_APART = (
+    (0.012, np.radians(25.0)), (0.004, np.radians(10.0)), (0.002, np.radians(5.0)))
+# Tells for a target which points (N x 3, metres) half way between the fingers' tips count.
+Seen = Callable[[int, Floats], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -120,12 +95,20 @@ class Grasp:
 
 def plan_grasps(
     scene: Sequence[PosedMesh], targets: Iterable[int], gripper: Gripper = GRIPPER,
+    seen: Seen | None = None,
 ) -> list[tuple[Grasp, ...]]:
     """
-    Return for each target, a place in the scene, up to MAX_GRASPS grasps, the best first.
+    Return for each target, a place in the scene, its grasps, the best first.
 
-    The bench is the plane z = 0, and all of the scene is in the way. The grasps of a part differ
-    in place or direction; there are none where it is too large, too flat or has no room.
+    The bench is the plane z = 0, and all of the scene is in the way. Where `seen` is given, only
+    grasps with a middle that it accepts count.
+
+    A graspable part has MIN_GRASPS to MAX_GRASPS of them, any other none. It is graspable where
+    on one of the sections through it (see `_grips`) fingers can close on opposite contacts within
+    the friction cone and the gripper's opening, touch it with enough of their width, and reach
+    these from straight above without touching anything, in at least MIN_GRASPS ways that differ
+    by 2 mm of their middle or by 5 degrees. Contacts are tried at every millimetre of the outline
+    and in seven directions.
     """
     corners = np.concatenate([thing.triangles.reshape(-1, 3) for thing in scene])
     grid = Grid.around(corners, gripper.reach + 2 * RESOLUTION)
@@ -136,8 +119,10 @@ def plan_grasps(
         for place, height in enumerate(heights):
             if place != target:
                 np.maximum(others, height, out=others)
-        room = _Room(grid, heights[target], widened(others, 1), gripper)
-        planned.append(_grasps(scene[target], room, gripper))
+        room = Room(grid, heights[target], widened(others, 1), gripper)
+        part = scene[target]
+        counts = None if seen is None else partial(seen, target)
+        planned.append(_grasps(part, room, gripper, counts))
     return planned
 
 
@@ -165,109 +150,81 @@ def _vector(values: Floats) -> tuple[float, float, float]:
     return x, y, z
 
 
-@dataclass(frozen=True)
-class _Room:
-    """What stands where around a part: its own height map, and that of all else, widened."""
+class _Held(NamedTuple):
+    """
+    Closings (N) that hold a part and have room.
 
-    grid: Grid
-    own: NDArray[np.float32]
-    others: NDArray[np.float32]
-    gripper: Gripper
+    `touching` (N) is how much of the jaws touches, a share, `tips` (N) how high the fingers' tips
+    are, in metres.
+    """
 
-    def free(self, closings: Closings, tips: float) -> NDArray[np.bool_]:
-        """Tell for which closings nothing else is in the open gripper's way."""
-        gripper = self.gripper
-        half = 0.5 * closings.widths[:, None]
-        sideways = _steps(-gripper.finger_width / 2, gripper.finger_width / 2)
-        out = half + gripper.clearance + gripper.finger_thickness
-        # The fingers, and what would be caught between them.
-        along = np.linspace(-1.0, 1.0, int(2 * out.max() / (2 * RESOLUTION)) + 2) * out
-        fingers = self._heights(self.others, closings, along, sideways) < tips
-        free = np.asarray(fingers.all(axis=(1, 2)))
-        under_palm = tips + gripper.finger_length
-        if self._all.max() < under_palm:
-            return free
-        length = np.tile(_steps(-gripper.palm_length / 2, gripper.palm_length / 2), (len(half), 1))
-        breadth = _steps(-gripper.palm_width / 2, gripper.palm_width / 2)
-        palm = self._heights(self._all, closings, length, breadth) < under_palm
-        return np.asarray(free & palm.all(axis=(1, 2)))
+    closings: Closings
+    touching: Floats
+    tips: Floats
 
-    def touches(self, closings: Closings, tips: float) -> tuple[Floats, Floats]:
-        """
-        Return where the jaws touch first, and how much of them touches, for each closing.
-
-        That is how far the part reaches out beyond the contacts within the jaws' width, in
-        metres, and the share of the width that it reaches about as far at; the worse jaw's.
-        """
-        gripper = self.gripper
-        out = np.arange(-_HOLLOW, gripper.clearance + gripper.finger_thickness, RESOLUTION)
-        sideways = _steps(-gripper.finger_width / 2, gripper.finger_width / 2, RESOLUTION)
-        half = 0.5 * closings.widths[:, None]
-        reaches, shares = [], []
-        for along in (half + out, -half - out):
-            there = self._heights(self.own, closings, along, sideways) >= tips
-            outermost = len(out) - 1 - there[:, ::-1].argmax(axis=1)
-            outermost[~there.any(axis=1)] = -len(out)
-            first = outermost.max(axis=1)
-            reaches.append(out[np.maximum(first, 0)])
-            shares.append((outermost >= first[:, None] - 1).mean(axis=1))
-        return np.maximum(*reaches), np.minimum(*shares)
-
-    @cached_property
-    def _all(self) -> NDArray[np.float32]:
-        return np.maximum(self.own, self.others)
-
-    def _heights(
-        self, heights: NDArray[np.float32], closings: Closings, along: Floats, across: Floats,
-    ) -> NDArray[np.float32]:
-        """Return heights around the middles, so far along (N x A) and across (B) the closing."""
-        x, y = closings.directions.T[:, :, None, None]
-        middle_x, middle_y = closings.middles.T[:, :, None, None]
-        ahead = along[:, :, None]
-        cells = self.grid.cells(
-            middle_x + x * ahead - y * across, middle_y + y * ahead + x * across)
-        return heights.ravel()[cells]
+    def joined(self, other: '_Held') -> '_Held':
+        """Return these and others."""
+        closings = Closings(*map(np.concatenate, zip(self.closings, other.closings, strict=True)))
+        return _Held(
+            closings, np.append(self.touching, other.touching), np.append(self.tips, other.tips))
 
 
-def _steps(low: float, high: float, step: float = 2 * RESOLUTION) -> Floats:
-    """Return numbers from low to high that are at most a step apart."""
-    return np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
+_Counts = Callable[[Floats], NDArray[np.bool_]]
 
 
-def _grasps(part: PosedMesh, room: _Room, gripper: Gripper) -> tuple[Grasp, ...]:
-    top = float(part.triangles[:, :, 2].max())
-    for grip in (top - GRIP_DEPTH, 0.5 * top, top - _SHALLOW):
-        grasps = _grasps_at(part, room, gripper, max(grip, _LOWEST)) if top > _LOWEST else ()
-        if grasps:
-            return grasps
+def _grasps(
+    part: PosedMesh, room: Room, gripper: Gripper, counts: _Counts | None,
+) -> tuple[Grasp, ...]:
+    held = None
+    for grip, finely in _grips(float(part.triangles[:, :, 2].max())):
+        more = _held(part, room, gripper, grip, finely)
+        if counts is not None:
+            middles = np.column_stack((more.closings.middles, more.tips))
+            which = counts(middles)
+            more = _Held(more.closings.chosen(which), more.touching[which], more.tips[which])
+        held = more if held is None else held.joined(more)
+        scores = _scores(part, held, gripper)
+        chosen = _spread(held.closings, scores)
+        if len(chosen) >= MIN_GRASPS:
+            return tuple(_grasp(held, index, float(scores[index]), gripper) for index in chosen)
     return ()
 
 
-def _grasps_at(
-    part: PosedMesh, room: _Room, gripper: Gripper, grip: float,
-) -> tuple[Grasp, ...]:
+def _grips(top: float) -> Iterator[tuple[float, bool]]:
+    """Yield the heights at which a part of a height is gripped, and whether to look closely."""
+    if top <= _LOWEST:
+        return
+    for grip in (top - GRIP_DEPTH, 0.5 * top, top - _SHALLOW):
+        yield max(grip, _LOWEST), False
+    for grip in np.arange(top - _SHALLOW, _LOWEST, -_HEIGHTS_APART):
+        yield float(grip), True
+
+
+def _held(
+    part: PosedMesh, room: Room, gripper: Gripper, grip: float, finely: bool,
+) -> _Held:
+    """Return how a part is held at a height; looked at finely, nearly alike ways are all there."""
     closings = opposite_contacts(
         section(part.triangles, grip), gripper.friction,
-        gripper.max_opening - 2.0 * gripper.clearance)
-    closings = closings.chosen(_representatives(closings, part.middle[:2]))
-    if not len(closings.widths):
-        return ()
+        gripper.max_opening - 2.0 * gripper.clearance, finely)
+    if not finely:
+        closings = closings.chosen(_representatives(closings, part.middle[:2]))
     tips = max(grip - _TIPS_BELOW, _LOWEST_TIPS)
+    if not len(closings.widths):
+        return _Held(closings, np.empty(0), np.empty(0))
     reach, touching = room.touches(closings, tips)
     held = (reach <= _BULGE) & (touching >= _TOUCHING)
     held[held] = room.free(closings.chosen(held), tips) if held.any() else False
-    closings, touching = closings.chosen(held), touching[held]
-    size = 0.5 * float(np.linalg.norm(np.ptp(part.triangles[:, :, :2], axis=(0, 1))))
-    scores = _scores(closings, touching, part.middle[:2], size, gripper)
-    grasps = []
-    for index in _spread(closings, scores):
-        x, y = closings.middles[index]
-        direction = closings.directions[index]
-        width = float(closings.widths[index])
-        grasps.append(Grasp(
-            (float(x), float(y), tips), float(half_turn(np.arctan2(direction[1], direction[0]))),
-            width + 2.0 * gripper.clearance, width, gripper.finger_width, float(scores[index])))
-    return tuple(grasps)
+    return _Held(closings.chosen(held), touching[held], np.full(held.sum(), tips))
+
+
+def _grasp(held: _Held, index: int, score: float, gripper: Gripper) -> Grasp:
+    x, y = held.closings.middles[index].tolist()
+    ahead, aside = held.closings.directions[index]
+    width = float(held.closings.widths[index])
+    return Grasp(
+        (x, y, float(held.tips[index])), float(half_turn(np.arctan2(aside, ahead))),
+        width + 2.0 * gripper.clearance, width, gripper.finger_width, score)
 
 
 def _representatives(closings: Closings, middle: Floats) -> NDArray[np.intp]:
@@ -281,15 +238,16 @@ def _representatives(closings: Closings, middle: Floats) -> NDArray[np.intp]:
     return order[np.unique(alike[order], axis=0, return_index=True)[1]]
 
 
-def _scores(
-    closings: Closings, touching: Floats, middle: Floats, size: float, gripper: Gripper,
-) -> Floats:
+def _scores(part: PosedMesh, held: _Held, gripper: Gripper) -> Floats:
     """Rate how square, how fully and how near to the centre of mass the jaws touch: 0 to 1."""
+    closings = held.closings
     cosine = np.cos(np.arctan(gripper.friction))
     square = (closings.alignment - cosine) / (1.0 - cosine)
-    away = np.linalg.norm(closings.middles - middle, axis=1) / size
+    size = 0.5 * float(np.linalg.norm(np.ptp(part.triangles[:, :, :2], axis=(0, 1))))
+    away = np.linalg.norm(closings.middles - part.middle[:2], axis=1) / size
     return np.asarray(
-        0.35 * np.clip(square, 0.0, 1.0) + 0.35 * touching + 0.3 * np.clip(1.0 - away, 0.0, 1.0))
+        0.35 * np.clip(square, 0.0, 1.0) + 0.35 * held.touching
+        + 0.3 * np.clip(1.0 - away, 0.0, 1.0))
 
 
 def _spread(closings: Closings, scores: Floats) -> list[int]:
@@ -308,6 +266,6 @@ def _spread(closings: Closings, scores: Floats) -> list[int]:
             left &= (apart > distance) | (turned > angle)
             alike = np.exp(-((apart / 0.03) ** 2)) * np.cos(turned) ** 2
             likeness = np.maximum(likeness, alike)
-        if len(chosen) > 1:
+        if len(chosen) >= MIN_GRASPS:
             break
     return sorted(chosen, key=lambda index: -scores[index])

@@ -21,7 +21,8 @@ import numpy as np
 
 from mtperception.geometry.camera import Floats
 from mtperception.sim.bench_model import bench_spec, Bodies, body_name
-from mtperception.sim.grasps import Grasp, GRIPPER, Gripper
+from mtperception.sim.grasps import Grasp
+from mtperception.sim.gripper import GRIPPER, Gripper
 from mtperception.sim.parts import Part
 from mtperception.sim.renderer import import_mujoco
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 import trimesh
 
 from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
@@ -31,9 +32,9 @@ from mtperception.sim.bench_stage import BenchStage
 from mtperception.sim.colour_camera import draw_colour_camera, photograph_colour
 from mtperception.sim.contact_shadows import contact_shade
 from mtperception.sim.conveyor import Conveyor, RAIL
-from mtperception.sim.grasp_labels import GraspObject, GraspSample
-from mtperception.sim.grasp_scene import HEIGHT, TRAINING_PARTS, visible_grasps, WIDTH
-from mtperception.sim.grasps import Grasp, plan_grasps, PosedMesh
+from mtperception.sim.grasp_labels import GraspLabel, GraspObject, GraspSample
+from mtperception.sim.grasp_scene import HEIGHT, shown, TRAINING_PARTS, WIDTH
+from mtperception.sim.grasps import Grasp, grasp_label, plan_grasps, PosedMesh
 from mtperception.sim.lighting import draw_lighting
 from mtperception.sim.parts import Part, PARTS
 from mtperception.sim.reflections import draw_room
@@ -214,15 +215,22 @@ class LiveBench:
             silhouette = stage.silhouette(body, view, geoms)
             if silhouette is not None and silhouette.visible > 0.0:
                 rotation, translation = stage.pose(body, view)
-                grasps = self._planned[body].grasps if body in self._planned else ()
                 objects.append(GraspObject(
                     self.names[self._kinds[body]], rotation, translation, *silhouette,
-                    grasps=visible_grasps(
-                        [self._carried(grasp) for grasp in grasps], view, geoms,
-                        stage.bodies.geoms, body)))
+                    grasps=self._labels(body, geoms)))
         noise = np.random.default_rng([self._seed, 2, int(1e6 * t)])
         image = photograph_colour(noise, light, self._camera, view.camera)
         return GraspSample(image, depth, tuple(objects), view)
+
+    def _labels(self, body: int, geoms: NDArray[np.int32]) -> tuple[GraspLabel, ...]:
+        """Return those grasps of a body that the picture of `geoms` shows."""
+        planned = self._planned[body].grasps if body in self._planned else ()
+        grasps = [self._carried(grasp) for grasp in planned]
+        points = np.array([grasp.position for grasp in grasps]).reshape(-1, 3)
+        which = shown(points, self.view, geoms, self._stage.bodies.geoms, body)
+        return tuple(
+            grasp_label(grasp, self.view)
+            for grasp, there in zip(grasps, which, strict=True) if there)
 
     @property
     def _moved(self) -> Floats:
