@@ -79,12 +79,26 @@ def black_and_white(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return mask.astype(np.uint8) * np.uint8(255)
 
 
-def png(picture: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    """Encode a picture, H x W (8 or 16 bits) or H x W x 3 (8 bits, RGB), without loss."""
-    settings: tuple[int, ...] = (cv2.IMWRITE_PNG_COMPRESSION, 1)
-    if picture.ndim == 3:
-        # Noise has no repetitions to look for: smaller, and faster.
-        settings += (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
+def png(picture: NDArray[np.uint8] | NDArray[np.uint16], flat: bool = False) -> bytes:
+    """
+    Encode a picture, H x W (8 or 16 bits) or H x W x 3 (8 bits, RGB), without loss.
+
+    `flat` pictures, such as masks, have large areas of one colour; others have noise.
+    """
+    if picture.dtype == np.uint16:
+        strategy, filtered = 'FILTERED', 'SUB'
+    elif flat:
+        strategy, filtered = 'RLE', 'NONE'
+    else:
+        # Noise has no repetitions to look for.
+        strategy, filtered = 'HUFFMAN_ONLY', 'AVG'
+    settings: tuple[int, ...] = (
+        cv2.IMWRITE_PNG_COMPRESSION, 1,
+        cv2.IMWRITE_PNG_STRATEGY, getattr(cv2, f'IMWRITE_PNG_STRATEGY_{strategy}'))
+    # Older releases of OpenCV choose the filter themselves.
+    if hasattr(cv2, 'IMWRITE_PNG_FILTER'):
+        settings += (
+            cv2.IMWRITE_PNG_FILTER, getattr(cv2, f'IMWRITE_PNG_FILTER_{filtered}'))
     return _encoded('.png', picture, settings)
 
 

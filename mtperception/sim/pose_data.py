@@ -74,9 +74,11 @@ class PoseData:
         files.save(f'{scene}/depth/{stem}.png', png(depth))
         for place, thing in enumerate(sample.objects):
             name = f'{stem}_{place:06d}.png'
-            files.save(f'{scene}/mask/{name}', png(black_and_white(thing.mask)))
-            files.save(f'{scene}/mask_visib/{name}', png(black_and_white(thing.visible_mask)))
-            files.save(f'{scene}/alone/{name}', png(thing.alone))
+            files.save(f'{scene}/mask/{name}', png(black_and_white(thing.mask), flat=True))
+            files.save(
+                f'{scene}/mask_visib/{name}',
+                png(black_and_white(thing.visible_mask), flat=True))
+            files.save(f'{scene}/alone/{name}', png(thing.alone, flat=True))
         return picture_record(sample, depth)
 
     def finish(
