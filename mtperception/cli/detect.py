@@ -24,23 +24,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mtperception.pin.detection import DEFAULT_THRESHOLD
-
 
 def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
         'detect', help='find things in pictures, without ROS',
         description='Find pins in pictures and print a JSON line for each picture: its path and '
                     'its pins (x, y, diameter in pixels, (0, 0) being the centre of the first '
-                    'one; score).')
+                    'one; score). The diameter is 0 from a model that does not tell it.')
     parser.add_argument('system', choices=['pin'], help='what to look for')
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGES', help='picture files')
     parser.add_argument('--draw', type=Path, metavar='DIR',
                         help='write annotated copies, as PNG, into this folder')
     parser.add_argument('--model', default='pin', metavar='NAME|PATH',
                         help='a bundled model, or a .safetensors file with its card beside it')
-    parser.add_argument('--threshold', type=float, default=DEFAULT_THRESHOLD,
-                        help=f'least score, 0 to 1 ({DEFAULT_THRESHOLD})')
+    parser.add_argument('--threshold', type=float, help="least score, 0 to 1 (the model's)")
     parser.add_argument('--json', action='store_true',
                         help='accepted for symmetry: the output is always JSON lines')
     parser.set_defaults(run=run)

@@ -15,33 +15,22 @@
 """`mtperception evaluate`: how good a model is, on pictures rendered as it goes."""
 
 import argparse
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-import itertools
 import json
-import multiprocessing
-import signal
+import os
 import time
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
 
-from mtperception.pin.detection import DEFAULT_THRESHOLD
+from mtperception.cli.new_pictures import FIRST_EMPTY_FRAME, FIRST_FRAME, labelled, NewPictures
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from mtperception.pin.dataset import LabelledPin
+    from mtperception.pin.calibration import ScoredDetections
     from mtperception.pin.evaluation import CropScore, FrameScore
     from mtperception.pin.predictor import PinDetector
     from mtperception.sim.labels import PinSample
-    from mtperception.sim.pin_scene import PinScene
-
-# Evaluation pictures have numbers that no training set reaches, so that they are new to every
-# model, whatever its seed.
-FIRST_FRAME, FIRST_EMPTY_FRAME = 1_000_000_000, 2_000_000_000
-# Pictures rendered ahead of the detector.
-AHEAD = 6
 
 
 def add_parser(verbs: Any) -> None:
@@ -51,29 +40,40 @@ def add_parser(verbs: Any) -> None:
                     'compare with the truth. COUNT full frames with 0 to 6 pins, COUNT crops of '
                     '100 x 100 of which half have a pin, COUNT / 2 frames without a pin. '
                     'frames.missed is a share of frames.pins; frames.false and '
-                    'empty_frames.false count detections.')
+                    'empty_frames.false count detections. calibration.ece is how far the scores '
+                    'of all detections in the full frames, from 0.05 on, are from the share of '
+                    'them that are true.')
     parser.add_argument('system', choices=['pin'], help='what to evaluate')
     parser.add_argument('--count', type=int, default=200, help='frames, and crops (200)')
     parser.add_argument('--seed', type=int, default=0, help='of the pictures (0)')
     parser.add_argument('--model', default='pin', metavar='NAME|PATH',
                         help='a bundled model, or a .safetensors file with its card beside it')
-    parser.add_argument('--threshold', type=float, default=DEFAULT_THRESHOLD,
-                        help=f'least score of all figures, 0 to 1 ({DEFAULT_THRESHOLD})')
+    parser.add_argument('--threshold', type=float,
+                        help="least score of all figures but calibration, 0 to 1 (the model's)")
+    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, metavar='W',
+                        help='processes that render, one a core by default; the figures are the '
+                             'same')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    import torch
+
     from mtperception.pin.predictor import PinDetector
 
     if arguments.count < 2:
         raise ValueError(f'--count is {arguments.count}; it must be at least 2')
     started = time.monotonic()
     detector = PinDetector.load(arguments.model)
-    figures = evaluate(detector, arguments.threshold, arguments.count, arguments.seed)
+    # The workers have the other cores, and sums come out alike on all machines.
+    torch.set_num_threads(1)
+    threshold = detector.threshold if arguments.threshold is None else arguments.threshold
+    with NewPictures(arguments.seed, arguments.workers) as pictures:
+        figures = evaluate(detector, threshold, pictures, arguments.count, arguments.seed)
     report = {'count': arguments.count, 'seed': arguments.seed,
               'seconds': time.monotonic() - started, 'model': detector.model_name,
-              'model_sha256': detector.sha256, 'threshold': arguments.threshold, **figures}
+              'model_sha256': detector.sha256, 'threshold': threshold, **figures}
     if arguments.json:
         print(json.dumps(report))
     else:
@@ -81,44 +81,46 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate(detector: 'PinDetector', threshold: float, count: int,
+def evaluate(detector: 'PinDetector', threshold: float, pictures: NewPictures, count: int,
              seed: int) -> dict[str, Any]:
-    """Render, detect and compare; show the progress on standard error."""
+    """Detect and compare; show the progress on standard error."""
+    from mtperception.pin.calibration import ScoredDetections
     from mtperception.pin.evaluation import CropScore, FrameScore
 
-    crops, frames, empty = CropScore(), FrameScore(), FrameScore()
+    crops, frames, empty, scored = CropScore(), FrameScore(), FrameScore(), ScoredDetections()
     rng = np.random.default_rng((seed, FIRST_FRAME))
-    spawn = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(1, spawn, leave_interrupts_to_the_parent) as renderer:
-        try:
-            with progress_bar() as progress:
-                bar = progress.add_task('frames and crops', total=count)
-                # Not every frame has the crop that is due: some more are rendered for crops.
-                pictures = rendered(renderer, seed, FIRST_FRAME, None)
-                for number, picture in enumerate(itertools.islice(pictures, 4 * count)):
-                    if number < count:
-                        score_frame(detector, threshold, picture, frames)
-                    if crops.crops < count:
-                        score_crop(detector, threshold, picture, crops, rng)
-                    progress.update(bar, completed=min(frames.frames, crops.crops))
-                    if frames.frames == crops.crops == count:
-                        break
-                bar = progress.add_task('empty frames', total=count // 2)
-                pictures = rendered(renderer, seed, FIRST_EMPTY_FRAME, 0)
-                for picture in itertools.islice(pictures, count // 2):
-                    score_frame(detector, threshold, picture, empty)
-                    progress.advance(bar)
-        finally:
-            renderer.shutdown(wait=False, cancel_futures=True)
+    with progress_bar() as progress:
+        bar = progress.add_task('pictures', total=count + count // 2)
+        # Not every frame has the crop that is due: some more are rendered for crops.
+        for number, picture in enumerate(pictures.frames(4 * count)):
+            if number < count:
+                score_frame(detector, threshold, picture, frames, scored)
+            if crops.crops < count:
+                score_crop(detector, threshold, picture, crops, rng)
+            progress.update(bar, completed=min(frames.frames, crops.crops))
+            if frames.frames == crops.crops == count:
+                break
+        for picture in pictures.frames(count // 2, FIRST_EMPTY_FRAME, pins=0):
+            score_frame(detector, threshold, picture, empty)
+            progress.advance(bar)
     return {'crops': crops.figures(), 'frames': frames.figures(),
-            'empty_frames': {'count': empty.frames, 'false': empty.false}}
+            'empty_frames': {'count': empty.frames, 'false': empty.false},
+            'calibration': scored.figures()}
 
 
 def score_frame(detector: 'PinDetector', threshold: float, picture: 'PinSample',
-                score: 'FrameScore') -> None:
-    """Detect in a whole frame and add it to the score."""
+                score: 'FrameScore', scored: 'ScoredDetections | None' = None) -> None:
+    """Detect in a whole frame and add it to the scores."""
+    from mtperception.pin.calibration import SCORE_FLOOR
+
     height, width = picture.image.shape
-    score.add(detector.detect(picture.image, threshold), labelled(picture), width, height)
+    pins = labelled(picture)
+    found = detector.detect(picture.image, min(threshold, SCORE_FLOOR))
+    kept = [one for one in found if one.score >= threshold]
+    score.add(kept, pins, width, height)
+    if scored is not None:
+        above = [one for one in found if one.score >= SCORE_FLOOR]
+        scored.add(above, pins, width, height)
 
 
 def score_crop(detector: 'PinDetector', threshold: float, picture: 'PinSample',
@@ -129,42 +131,6 @@ def score_crop(detector: 'PinDetector', threshold: float, picture: 'PinSample',
     crop = cut_crop(picture.image, labelled(picture), 2 * score.with_pin <= score.crops, rng)
     if crop is not None:
         score.add(detector.detect(crop.image, threshold), crop.pins)
-
-
-def labelled(picture: 'PinSample') -> 'tuple[LabelledPin, ...]':
-    """Turn the simulator's labels into those that the evaluation knows."""
-    from mtperception.pin.dataset import LabelledPin
-
-    return tuple(LabelledPin(pin.x, pin.y, pin.diameter, pin.box, pin.visible)
-                 for pin in picture.pins)
-
-
-def rendered(renderer: ProcessPoolExecutor, seed: int, first: int,
-             pins: int | None) -> Iterator['PinSample']:
-    """Yield pictures without end, rendered ahead in another process."""
-    coming: list[Future[PinSample]] = []
-    for index in itertools.count(first):
-        coming.append(renderer.submit(sample, seed, index, pins))
-        if len(coming) > AHEAD:
-            yield coming.pop(0).result()
-
-
-def leave_interrupts_to_the_parent() -> None:
-    """Let Ctrl-C, which reaches both processes, be the parent's business alone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-_scene: 'PinScene | None' = None
-
-
-def sample(seed: int, index: int, pins: int | None) -> 'PinSample':
-    """Render one picture, in the renderer's process, which keeps its scene."""
-    global _scene
-    if _scene is None:
-        from mtperception.sim.pin_scene import PinScene
-
-        _scene = PinScene()
-    return _scene.sample(seed, index, pins=pins)
 
 
 def progress_bar() -> 'Progress':
@@ -204,6 +170,10 @@ def print_table(report: dict[str, Any]) -> None:
     table.add_row('empty frames', str(empty['count']), '0', '', '', '', str(empty['false']), '')
     console = Console()
     console.print(table)
+    calibration = report['calibration']
+    if calibration['ece'] is not None:
+        console.print(f'calibration error of {calibration["detections"]} scores: '
+                      f'{calibration["ece"]:.4f}', highlight=False)
     console.print(f'{report["seconds"]:.1f} s', highlight=False)
 
 

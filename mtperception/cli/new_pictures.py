@@ -1,0 +1,110 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""New pictures of pins, rendered by worker processes while the parent looks at earlier ones."""
+
+import atexit
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+import itertools
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from mtperception.sim.workers import worker_pool
+
+if TYPE_CHECKING:
+    from mtperception.pin.dataset import LabelledPin
+    from mtperception.sim.labels import PinSample
+    from mtperception.sim.pin_scene import PinScene
+
+# Pictures with numbers from these on are in no training set, whatever its seed: they are new to
+# every model.
+FIRST_FRAME, FIRST_EMPTY_FRAME = 1_000_000_000, 2_000_000_000
+# Pictures ordered ahead, for each worker.
+AHEAD = 3
+
+
+class NewPictures:
+    """
+    Renders pictures of the data set ``seed`` in ``workers`` processes; a context manager.
+
+    The pictures and their order are the same whatever the number of workers.
+    """
+
+    def __init__(self, seed: int, workers: int) -> None:
+        if seed < 0:
+            raise ValueError(f'--seed is {seed}; it must be 0 or more')
+        if workers < 1:
+            raise ValueError(f'--workers is {workers}; it must be at least 1')
+        self._seed = seed
+        self._ahead = AHEAD * workers
+        self._pool: ProcessPoolExecutor = worker_pool(workers, _use_one_thread, ())
+
+    def __enter__(self) -> 'NewPictures':
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """End the workers, without what is ordered and no longer needed."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def frames(self, count: int, first: int = FIRST_FRAME,
+               pins: int | None = None) -> Iterator['PinSample']:
+        """Yield ``count`` pictures from number ``first`` on, with so many pins or 0 to 6."""
+        numbers = iter(range(first, first + count))
+        ordered: list[Future[PinSample]] = []
+        try:
+            while True:
+                for number in itertools.islice(numbers, self._ahead - len(ordered)):
+                    ordered.append(self._pool.submit(_sample, self._seed, number, pins))
+                if not ordered:
+                    return
+                yield ordered.pop(0).result()
+        except BrokenProcessPool:
+            raise RuntimeError('a process that renders was killed: is there enough memory? Give '
+                               'fewer --workers') from None
+        finally:
+            for future in ordered:
+                future.cancel()
+
+
+def labelled(picture: 'PinSample') -> 'tuple[LabelledPin, ...]':
+    """Turn the simulator's labels into those that the evaluation knows."""
+    from mtperception.pin.dataset import LabelledPin
+
+    return tuple(LabelledPin(pin.x, pin.y, pin.diameter, pin.box, pin.visible)
+                 for pin in picture.pins)
+
+
+def _use_one_thread() -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+@cache
+def _scene() -> 'PinScene':
+    from mtperception.sim.pin_scene import PinScene
+
+    scene = PinScene()
+    # After the scene is open: OpenGL, opened with it, must be closed later than it.
+    atexit.register(scene.close)
+    return scene
+
+
+def _sample(seed: int, index: int, pins: int | None) -> 'PinSample':
+    return _scene().sample(seed, index, pins=pins)
