@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""`mtperception train`: train a model on rendered pictures."""
+"""`mtperception train`: train a model on rendered pictures, the user's own, or both."""
 
 import argparse
 import json
@@ -23,20 +23,24 @@ import sys
 import time
 from typing import Any
 
+from mtperception.cli import labelled_pictures
+
 
 def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
-        'train', help='train a model on rendered pictures',
+        'train', help='train a model on rendered pictures or your own',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=labelled_pictures.FORMATS,
         description='Train the pin detector and write pin.safetensors and its card, pin.json, '
-                    'into a folder. A checkpoint is written after every epoch. Several '
-                    'processes share the work under `torchrun --nproc-per-node N -m '
+                    'into a folder. A\ncheckpoint is written after every epoch. Several '
+                    'processes share the work under\n`torchrun --nproc-per-node N -m '
                     'mtperception.cli.main train ...`.')
     parser.add_argument('system', choices=['pin'], help='what to train')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='where model, card and checkpoint go')
-    parser.add_argument('--data', type=Path, metavar='DIR',
-                        help='a data set made by `render pin`; without it one is rendered into '
-                             'DIR/data of --out first')
+    labelled_pictures.add_arguments(
+        parser, 'labelled pictures, see below; without them some are rendered into DIR/data of '
+                '--out first. Given several times, each data set is cut from as often as another')
     parser.add_argument('--count', type=int, default=3000,
                         help='pictures to render when there is no --data (3000)')
     parser.add_argument('--seed', type=int, default=0,
@@ -44,7 +48,8 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument('--config', type=Path, metavar='YAML',
                         help='settings that differ from the defaults')
     parser.add_argument('--init', metavar='NAME|PATH',
-                        help='a model whose weights to begin with')
+                        help='a model, such as pin, to train further: fewer epochs and lower '
+                             'rates unless --config says otherwise; its architecture is kept')
     parser.add_argument('--resume', action='store_true',
                         help='go on from the checkpoint in --out')
     parser.add_argument('--json', action='store_true',
@@ -56,7 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from mtperception.nn.memory import keep_freed_memory
-    from mtperception.pin.hyper_parameters import read_hyper_parameters
+    from mtperception.pin.hyper_parameters import (
+        FURTHER,
+        HyperParameters,
+        read_hyper_parameters,
+    )
     from mtperception.pin.reading import ANNOTATIONS, read_pictures
     from mtperception.pin.training import CHECKPOINT, steps_per_epoch, train
     from mtperception.training import processes
@@ -64,7 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     from mtperception.zoo import load
 
     started = time.monotonic()
-    settings = read_hyper_parameters(arguments.config)
+    settings = read_hyper_parameters(
+        arguments.config, FURTHER if arguments.init else HyperParameters())
     out: Path = arguments.out
     if (out / CHECKPOINT).exists() and not arguments.resume:
         raise ValueError(f'{out}: a training was begun here; go on with --resume, or choose '
@@ -76,13 +86,14 @@ def run(arguments: argparse.Namespace) -> int:
     with processes.joined_processes():
         first = processes.rank() == 0
         console = Console(stderr=True, quiet=not first)
-        data: Path = arguments.data or out / 'data'
-        if first and arguments.data is None and not (data / ANNOTATIONS).exists():
-            status = render(data, arguments.count, arguments.seed)
+        data: list[Path] = arguments.data or [out / 'data']
+        if first and arguments.data is None and not (data[0] / ANNOTATIONS).exists():
+            status = render(data[0], arguments.count, arguments.seed)
             if status != 0:
                 return status
         processes.wait_for_all()
-        pictures = read_pictures(data)
+        pictures = read_pictures(*data, category=arguments.category, warn=(
+            labelled_pictures.warn if first else lambda line: None))
         steps = settings.epochs * steps_per_epoch(settings)
         with TrainingProgress(console, steps) as progress:
             bundle = train(
@@ -107,9 +118,11 @@ def run(arguments: argparse.Namespace) -> int:
 def command(arguments: argparse.Namespace) -> str:
     """Give the command line that repeats this training, without the folders' places."""
     words = ['mtperception', 'train', arguments.system, '--out', arguments.out.name]
-    if arguments.data is not None:
-        words += ['--data', arguments.data.name]
-    else:
+    for data in arguments.data or ():
+        words += ['--data', data.name]
+    if arguments.category is not None:
+        words += ['--category', arguments.category]
+    if arguments.data is None:
         words += ['--count', str(arguments.count)]
     words += ['--seed', str(arguments.seed)]
     if arguments.init is not None:

@@ -14,7 +14,7 @@
 
 """What can be set about the training of the pin network, and its reading from YAML."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,9 @@ class HyperParameters:
 
     An epoch is ``samples_per_epoch`` random cuts of ``cut_side`` pixels. Before each,
     ``hard_pictures`` of the pictures are searched for places where the network goes wrong, and
-    up to ``hard_share`` of the cuts are taken there. ``validation_share`` of the pictures, the
-    last ones, are not trained on. ``bfloat16`` computes the convolutions in half the precision,
-    which many processors do at twice the speed.
+    up to ``hard_share`` of the cuts are taken there. ``validation_share`` of the pictures are
+    held out: they are not trained on. ``bfloat16`` computes the convolutions in half the
+    precision, which many processors do at twice the speed.
     """
 
     stem: int = 24
@@ -68,10 +68,16 @@ class HyperParameters:
                                 'between 0 and 1')
 
 
-def read_hyper_parameters(path: Path | None) -> HyperParameters:
-    """Read settings from a YAML file; keys that it lacks keep their defaults."""
+# A model that is trained further is not to be thrown off what it knows, and needs less.
+FURTHER = HyperParameters(
+    epochs=12, samples_per_epoch=2000, kernel_rate=0.003, learning_rate=4e-4)
+
+
+def read_hyper_parameters(
+        path: Path | None, base: HyperParameters = HyperParameters()) -> HyperParameters:
+    """Read settings from a YAML file; keys that it lacks are as in ``base``."""
     if path is None:
-        return HyperParameters()
+        return base
     try:
         content = yaml.safe_load(path.read_text())
     except OSError as error:
@@ -81,7 +87,7 @@ def read_hyper_parameters(path: Path | None) -> HyperParameters:
     content = {} if content is None else content
     if not isinstance(content, dict):
         raise SettingsError(f'{path}: a settings file is a list of "name: value" lines')
-    defaults = {field.name: field.default for field in fields(HyperParameters)}
+    defaults = asdict(base)
     values = {}
     for key, value in content.items():
         if key not in defaults:
@@ -89,7 +95,7 @@ def read_hyper_parameters(path: Path | None) -> HyperParameters:
                                 f'{", ".join(defaults)}')
         values[key] = _converted(path, key, value, defaults[key])
     try:
-        return HyperParameters(**values)
+        return replace(base, **values)
     except SettingsError as error:
         raise SettingsError(f'{path}: {error}') from None
 

@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Train the pin network on a rendered data set, and write it as a model with its card."""
+"""Train the pin network on labelled pictures, and write it as a model with its card."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,10 @@ from mtperception.pin.dataset import PinPictures
 from mtperception.pin.evaluation import FrameScore
 from mtperception.pin.hard_places import hard_places, HardPlace
 from mtperception.pin.held_out import split
-from mtperception.pin.hyper_parameters import HyperParameters
+from mtperception.pin.hyper_parameters import HyperParameters, SettingsError
 from mtperception.pin.loss import pin_loss, PinTargets
 from mtperception.pin.network import PinArchitecture, PinNetwork
-from mtperception.pin.predictor import PinDetector, restore
+from mtperception.pin.predictor import network_from_card, PinDetector, restore
 from mtperception.training import processes
 from mtperception.training.loop import fit, Schedule, Task
 
@@ -50,19 +50,24 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
     """
     Train on ``pictures`` and write ``pin.safetensors`` and its card into ``out``.
 
-    ``start`` is a model whose weights to begin with. The same pictures, settings and seed give
-    the same model on the same machine at the same number of threads and processes. Of several
-    processes each trains on its share; the first alone writes, reports and returns the model,
-    the others return None. ``after_step`` gets the steps done and the loss, ``after_epoch`` the
-    epochs done and a line about the validation pictures.
+    ``start`` is a model whose architecture and weights to begin with. The same pictures, settings
+    and seed give the same model on the same machine at the same number of threads and processes.
+    Of several processes each trains on its share; the first alone writes, reports and returns the
+    model, the others return None. ``after_step`` gets the steps done and the loss,
+    ``after_epoch`` the epochs done and a line about the pictures held out.
     """
     training, validation = split(pictures, settings.validation_share)
+    _pins_must_fit(training, settings)
+    if start is not None:
+        settings = replace(settings, **asdict(_architecture(start)))
     torch.manual_seed(seed)
     architecture = PinArchitecture(
         settings.stem, settings.width, settings.deep, settings.dilations)
     network = PinNetwork(architecture).to(memory_format=torch.channels_last)
     if start is not None:
         restore(network, start.tensors, start.name)
+        if after_epoch is not None and processes.rank() == 0 and not resume:
+            after_epoch(0, describe(validate(PinDetector.from_bundle(start), validation)[0]))
 
     hard: list[HardPlace] = []
 
@@ -140,6 +145,22 @@ def _detector(network: nn.Module, architecture: PinArchitecture) -> PinDetector:
     copy = PinNetwork(architecture)
     copy.load_state_dict(network.state_dict())
     return PinDetector(copy, model_name='in training', sha256='')
+
+
+def _architecture(start: zoo.Bundle) -> PinArchitecture:
+    network = network_from_card(start.card, start.name)
+    if not isinstance(network, PinNetwork):
+        raise zoo.ModelError(f'{start.name}: the network of the paper is not trained further '
+                             'here; begin with another model')
+    return network.architecture
+
+
+def _pins_must_fit(pictures: PinPictures, settings: HyperParameters) -> None:
+    diameters = [pin.diameter for pins in pictures.pins for pin in pins]
+    if diameters and np.median(diameters) > settings.cut_side / 2:
+        raise SettingsError(f'half of the pins are more than {np.median(diameters):.0f} pixels '
+                            f'across, too large for cuts of {settings.cut_side}: make the '
+                            'pictures smaller, and those to detect in later')
 
 
 def _range(values: Sequence[float]) -> list[float]:

@@ -130,9 +130,7 @@ def fit(task: Task[BatchT], schedule: Schedule, *, checkpoint: Path, run: Mappin
                 loss = _step(
                     task, model, optimisers.values(), batch, schedule.largest_gradient)
                 if not math.isfinite(loss):
-                    raise TrainingError(f'the loss became {loss} in epoch {epoch + 1}, step '
-                                        f'{step + 1}: lower the learning rate, or look for a '
-                                        'damaged label')
+                    raise TrainingError(_lost(loss, epoch, step, share, schedule, checkpoint))
                 _average(average, network, min(schedule.averaging, (1 + done) / (10 + done)))
                 if after_step is not None:
                     after_step(done + 1, loss)
@@ -144,6 +142,16 @@ def fit(task: Task[BatchT], schedule: Schedule, *, checkpoint: Path, run: Mappin
                 if after_epoch is not None:
                     after_epoch(epoch + 1, average)
     return average
+
+
+def _lost(loss: float, epoch: int, step: int, share: float, schedule: Schedule,
+          checkpoint: Path) -> str:
+    """Say where a training ended that cannot go on, and what is left of it."""
+    kept = f'{checkpoint} is of epoch {epoch}' if epoch else 'there is no checkpoint yet'
+    return (f'the loss or its gradient became {loss} in epoch {epoch + 1}, step {step + 1}, at '
+            f'learning rates of {share * schedule.rate:.2g} and, for kernels, '
+            f'{share * schedule.kernel_rate:.2g}: lower them, or look for a damaged label; '
+            f'{kept}')
 
 
 def _optimisers(network: nn.Module, schedule: Schedule) -> dict[str, torch.optim.Optimizer]:
@@ -163,7 +171,9 @@ def _step(task: Task[BatchT], model: nn.Module, optimisers: Collection[torch.opt
     if not torch.isfinite(loss):
         return loss.item()
     loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(task.network.parameters(), largest_gradient)
+    norm = nn.utils.clip_grad_norm_(task.network.parameters(), largest_gradient)
+    if not torch.isfinite(norm):
+        return norm.item()
     for optimiser in optimisers:
         optimiser.step()
     return loss.item()
