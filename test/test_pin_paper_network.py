@@ -84,6 +84,17 @@ def test_the_last_row_and_column_see_the_padding_as_zeros():
     assert seen[..., :-1, :-1].any()
 
 
+def test_the_heads_are_linear_maps_of_the_features_channel_by_channel():
+    torch.manual_seed(2)
+    network, crops = PaperNetwork().double(), torch.rand(3, 1, 100, 100, dtype=torch.float64)
+    for layout in (torch.contiguous_format, torch.channels_last):
+        network = network.to(memory_format=layout)
+        features = network.features(crops).flatten(1)
+        said = network(crops)
+        torch.testing.assert_close(said.logits, network.classify(features))
+        torch.testing.assert_close(said.position, network.locate(features))
+
+
 def output(probability, position):
     """Give the output that says this probability of a pin, and these positions."""
     p = torch.tensor(probability, dtype=torch.float64)
