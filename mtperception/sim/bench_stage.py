@@ -192,7 +192,7 @@ class BenchStage:
             return None
         geom = self.bodies.geoms[body]
         self._model.geom_group[geom] = _ALONE_GROUP
-        alone, _ = self._renderer.identities(
+        alone = self._renderer.geoms(
             view, (_ALONE_GROUP,), (left, up, right - left, down - up))
         self._model.geom_group[geom] = VISIBLE_GROUP
         mask = np.zeros((height, width), dtype=bool)

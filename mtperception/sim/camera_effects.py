@@ -24,6 +24,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mtperception.sim.noise import grain
+
 Picture = NDArray[np.float32]
 
 
@@ -62,7 +64,8 @@ def photograph(rng: np.random.Generator, picture: Picture, lens: Lens) -> NDArra
 
 def exposed(picture: Picture, gain: float, gamma: float) -> Picture:
     """Scale by a gain and bend by a gamma."""
-    return np.asarray(cv2.pow(picture * np.float32(gain), gamma), dtype=np.float32)
+    lit = picture * np.float32(gain)
+    return np.asarray(cv2.pow(lit, gamma, lit))
 
 
 def glare(
@@ -79,32 +82,50 @@ def glare(
     height, width = picture.shape[:2]
     rows = np.arange(height, dtype=np.float32)[:, None] - np.float32(y)
     columns = np.arange(width, dtype=np.float32)[None] - np.float32(x)
-    cosine, sine = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    along = (cosine * columns - sine * rows) / np.float32(sigma_u)
-    across = (sine * columns + cosine * rows) / np.float32(sigma_v)
-    spot = cv2.exp(-0.5 * (along * along + across * across))
+    cosine, sine = np.cos(angle), np.sin(angle)
+    u, v = 0.5 / sigma_u**2, 0.5 / sigma_v**2
+    # The exponent is a quadratic form in the column and the row.
+    exponent = np.float32(2.0 * cosine * sine * (u - v)) * rows * columns
+    exponent -= np.float32(u * sine**2 + v * cosine**2) * rows * rows
+    exponent -= np.float32(u * cosine**2 + v * sine**2) * columns * columns
+    spot = cv2.exp(exponent, exponent)
     if where is not None:
         spot *= where
-    spot = _over_channels(spot, picture)
-    lit = picture + spot * (np.float32(strength) * picture + np.float32(veil))
-    return np.asarray(lit, dtype=np.float32)
+    lit = picture * np.float32(strength)
+    lit += np.float32(veil)
+    lit *= _over_channels(spot, picture)
+    lit += picture
+    return lit
 
 
 def bloom(picture: Picture, threshold: float, sigma: float, share: float) -> Picture:
     """Let light above a threshold spill over to pixels around."""
-    excess = np.maximum(picture - np.float32(threshold), np.float32(0.0))
+    if picture.max() <= threshold:
+        return picture
+    # Wide blurs are made small and enlarged.
+    excess = np.clip(picture, np.float32(threshold), np.float32(np.inf))
     small = cv2.resize(excess, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    spilt = cv2.GaussianBlur(small, (0, 0), sigma / 4.0)
-    size = (picture.shape[1], picture.shape[0])
-    return np.asarray(picture + np.float32(share) * cv2.resize(spilt, size), dtype=np.float32)
+    small -= np.float32(threshold)
+    small *= np.float32(share)
+    spilt = cv2.resize(
+        cv2.GaussianBlur(small, (0, 0), sigma / 4.0), (picture.shape[1], picture.shape[0]))
+    spilt += picture
+    return np.asarray(spilt)
 
 
 def compressed(picture: Picture, knee: float) -> Picture:
     """Bend light above the knee towards 1, which it approaches but does not pass."""
-    room = np.float32(1.0 - knee)
-    excess = np.maximum(picture - np.float32(knee), np.float32(0.0))
-    bent = np.minimum(picture, np.float32(knee)) + room * (1.0 - cv2.exp(-excess / room))
-    return np.asarray(bent, dtype=np.float32)
+    room = 1.0 - knee
+    above = np.clip(picture, np.float32(knee), np.float32(np.inf))
+    bent = picture - above
+    # What is left to 1 falls off exponentially.
+    above -= np.float32(knee)
+    above *= np.float32(-1.0 / room)
+    left = cv2.exp(above, above)
+    left *= np.float32(room)
+    bent -= left
+    bent += np.float32(1.0)
+    return np.asarray(bent)
 
 
 def vignetted(picture: Picture, strength: float) -> Picture:
@@ -117,7 +138,7 @@ def vignetted(picture: Picture, strength: float) -> Picture:
 
 
 def _over_channels(factor: Picture, picture: Picture) -> Picture:
-    return factor if picture.ndim == 2 else factor[:, :, None]
+    return factor if picture.ndim == 2 else cv2.merge((factor,) * picture.shape[2])
 
 
 def defocused(picture: Picture, sigma: float) -> Picture:
@@ -134,7 +155,9 @@ def sensed(
     `read_noise` is its standard deviation in the dark, `shot_noise` what is added to it at full
     brightness, growing as the square root of the light; both in grey levels.
     """
-    light = np.clip(picture, 0.0, 1.0).astype(np.float32)
-    spread = np.float32(read_noise) + np.float32(shot_noise) * cv2.sqrt(light)
-    noise = rng.standard_normal(picture.shape, dtype=np.float32)
-    return np.asarray(cv2.convertScaleAbs(np.maximum(255.0 * light + spread * noise, 0.0)))
+    light = np.clip(picture, np.float32(0.0), np.float32(1.0))
+    noise = cv2.sqrt(light)
+    noise *= np.float32(shot_noise)
+    noise += np.float32(read_noise)
+    noise *= grain(rng, len(picture), picture[0].size).reshape(picture.shape)
+    return np.asarray(cv2.addWeighted(light, 255.0, noise, 1.0, 0.0, dtype=cv2.CV_8U))

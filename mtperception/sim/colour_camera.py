@@ -148,13 +148,14 @@ def exposure(light: Picture, camera: ColourCamera) -> float:
 def developed(light: Picture, camera: ColourCamera, gain: float | None = None) -> Picture:
     """Balance colours and expose, by a gain or by the light itself."""
     by = exposure(light, camera) if gain is None else gain
-    return exposed(light * np.array(camera.gains, dtype=np.float32), by, camera.contrast)
+    return exposed(cv2.transform(light, np.diag(camera.gains)), by, camera.contrast)
 
 
 def saturated(picture: Picture, saturation: float) -> Picture:
     """Draw colours away from grey by a factor; 1 leaves them, 0 is grey. Keeps the brightness."""
     mixed = saturation * np.eye(3) + (1.0 - saturation) * _LUMA
-    return np.asarray(np.maximum(cv2.transform(picture, mixed), np.float32(0.0)))
+    vivid = cv2.transform(picture, mixed)
+    return np.clip(vivid, np.float32(0.0), np.float32(np.inf), out=vivid)
 
 
 def shaken(picture: Picture, length: float, angle: float) -> Picture:
@@ -188,9 +189,10 @@ def demosaicked(mosaic: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def recompressed(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     """Compress as JPEG and read again."""
-    _, data = cv2.imencode('.jpg', image[:, :, ::-1], (cv2.IMWRITE_JPEG_QUALITY, quality))
-    read = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
-    return np.ascontiguousarray(read[:, :, ::-1])
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode('.jpg', bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    read = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB))
 
 
 def distorted(

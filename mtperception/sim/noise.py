@@ -12,18 +12,38 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Random fields that tile without a seam: what procedural textures are made of."""
+"""Random fields: what procedural textures are made of, tiling without a seam, and grain."""
+
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Field = NDArray[np.float32]
+_GRAINS = 2**20
 
 
 def white(rng: np.random.Generator, height: int, width: int) -> Field:
     """Return white noise of standard deviation 1."""
     return rng.standard_normal((height, width), dtype=np.float32)
+
+
+def grain(rng: np.random.Generator, height: int, width: int) -> Field:
+    """
+    Return white noise of standard deviation 1, in a fiftieth of the time.
+
+    Its rows are pieces of one long row that is always the same, each from somewhere else.
+    """
+    pieces = np.lib.stride_tricks.sliding_window_view(_long_row(), width)
+    return np.asarray(pieces[rng.integers(len(pieces), size=height)])
+
+
+@lru_cache(maxsize=1)
+def _long_row() -> Field:
+    row = white(np.random.default_rng(0), 1, _GRAINS)[0]
+    row.flags.writeable = False
+    return row
 
 
 def smooth(rng: np.random.Generator, size: int, sigma_x: float, sigma_y: float) -> Field:

@@ -182,7 +182,7 @@ class PoseStage:
     ) -> Mask:
         geoms = self._geoms(slot)
         self._model.geom_group[geoms] = _ALONE
-        seen, _ = self.renderer.identities(view, groups, window)
+        seen = self.renderer.geoms(view, groups, window)
         self._model.geom_group[geoms] = _OBJECTS
         return self.belongs(slot, seen)
 

@@ -144,7 +144,7 @@ class PinStage:
 
     def labels(self, fixture: Fixture) -> tuple[tuple[PinLabel, ...], NDArray[np.bool_]]:
         """Return the pins of the fixture on the stage, and where the plate's surface is seen."""
-        geoms, _ = self._renderer.identities(fixture.view)
+        geoms = self._renderer.geoms(fixture.view)
         labels = []
         for index, (pin, body) in enumerate(zip(fixture.pins, self._bodies, strict=True)):
             label = self._label(fixture.view, pin, body, self._geoms[_pin_name(index)], geoms)
@@ -163,7 +163,7 @@ class PinStage:
         left, up = int(np.floor(x0)) - 1, int(np.floor(y0)) - 1
         window = (left, up, int(np.ceil(x1)) + 2 - left, int(np.ceil(y1)) + 2 - up)
         self._model.geom_group[geom] = _ALONE_GROUP
-        alone, _ = self._renderer.identities(view, (_ALONE_GROUP,), window)
+        alone = self._renderer.geoms(view, (_ALONE_GROUP,), window)
         self._model.geom_group[geom] = _PIN_GROUP
         whole, seen = int((alone == geom).sum()), int((geoms == geom).sum())
         x, y = (float(value) for value in view.project(pin.top)[0])
