@@ -12,40 +12,54 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""`mtperception evaluate`: how good a model is, on pictures rendered as it goes."""
+"""`mtperception evaluate`: how good a model is, on new rendered pictures or the user's own."""
 
 import argparse
+from collections.abc import Sequence
 import json
 import os
 import time
 from typing import Any, TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
+from mtperception.cli import labelled_pictures
 from mtperception.cli.new_pictures import FIRST_EMPTY_FRAME, FIRST_FRAME, labelled, NewPictures
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from mtperception.pin.calibration import ScoredDetections
+    from mtperception.pin.dataset import LabelledPin, PinPictures
     from mtperception.pin.evaluation import CropScore, FrameScore
     from mtperception.pin.predictor import PinDetector
-    from mtperception.sim.labels import PinSample
+    from mtperception.zoo import Bundle
 
 
 def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
-        'evaluate', help='how good a model is, on pictures rendered as it goes',
-        description='Render pictures that no training has seen, look for pins in them, and '
-                    'compare with the truth. COUNT full frames with 0 to 6 pins, COUNT crops of '
-                    '100 x 100 of which half have a pin, COUNT / 2 frames without a pin. '
-                    'frames.missed is a share of frames.pins; frames.false and '
-                    'empty_frames.false count detections. calibration.ece is how far the scores '
-                    'of all detections in the full frames, from 0.05 on, are from the share of '
-                    'them that are true.')
+        'evaluate', help='how good a model is, on new rendered pictures or your own',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=labelled_pictures.FORMATS,
+        description="""\
+Render pictures that no training has seen, look for pins in them, and compare with the truth. COUNT
+full frames with 0 to 6 pins, COUNT crops of 100 x 100 of which half have a pin, COUNT / 2 frames
+without a pin. frames.missed is a share of frames.pins; frames.false and empty_frames.false count
+detections. calibration.ece is how far the scores of all detections in the full frames, from 0.05
+on, are from the share of them that are true.
+
+With --data the frames are your own labelled pictures, of which those without a label are the empty
+frames, and one crop is cut of each picture that is large enough.
+""")
     parser.add_argument('system', choices=['pin'], help='what to evaluate')
     parser.add_argument('--count', type=int, default=200, help='frames, and crops (200)')
     parser.add_argument('--seed', type=int, default=0, help='of the pictures (0)')
+    labelled_pictures.add_arguments(
+        parser, 'your own labelled pictures, see below, instead of rendered ones: those that '
+                '`train` holds out')
+    parser.add_argument('--all', action='store_true',
+                        help='of --data, take also those that `train` does not hold out')
     parser.add_argument('--model', default='pin', metavar='NAME|PATH',
                         help='a bundled model, or a .safetensors file with its card beside it')
     parser.add_argument('--threshold', type=float,
@@ -60,18 +74,26 @@ def add_parser(verbs: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import torch
 
+    from mtperception import zoo
     from mtperception.pin.predictor import PinDetector
 
     if arguments.count < 2:
         raise ValueError(f'--count is {arguments.count}; it must be at least 2')
     started = time.monotonic()
-    detector = PinDetector.load(arguments.model)
+    bundle = zoo.load(arguments.model)
+    detector = PinDetector.from_bundle(bundle, str(arguments.model))
     # The workers have the other cores, and sums come out alike on all machines.
     torch.set_num_threads(1)
     threshold = detector.threshold if arguments.threshold is None else arguments.threshold
-    with NewPictures(arguments.seed, arguments.workers) as pictures:
-        figures = evaluate(detector, threshold, pictures, arguments.count, arguments.seed)
-    report = {'count': arguments.count, 'seed': arguments.seed,
+    count = arguments.count
+    if arguments.data:
+        labelled_ones = own_pictures(arguments, bundle)
+        count = len(labelled_ones)
+        figures = evaluate_own(detector, threshold, labelled_ones, arguments.seed)
+    else:
+        with NewPictures(arguments.seed, arguments.workers) as pictures:
+            figures = evaluate(detector, threshold, pictures, count, arguments.seed)
+    report = {'count': count, 'seed': arguments.seed,
               'seconds': time.monotonic() - started, 'model': detector.model_name,
               'model_sha256': detector.sha256, 'threshold': threshold, **figures}
     if arguments.json:
@@ -94,28 +116,70 @@ def evaluate(detector: 'PinDetector', threshold: float, pictures: NewPictures, c
         # Not every frame has the crop that is due: some more are rendered for crops.
         for number, picture in enumerate(pictures.frames(4 * count)):
             if number < count:
-                score_frame(detector, threshold, picture, frames, scored)
+                score_frame(detector, threshold, picture.image, labelled(picture), frames, scored)
             if crops.crops < count:
-                score_crop(detector, threshold, picture, crops, rng)
+                score_crop(detector, threshold, picture.image, labelled(picture), crops, rng)
             progress.update(bar, completed=min(frames.frames, crops.crops))
             if frames.frames == crops.crops == count:
                 break
         for picture in pictures.frames(count // 2, FIRST_EMPTY_FRAME, pins=0):
-            score_frame(detector, threshold, picture, empty)
+            score_frame(detector, threshold, picture.image, (), empty)
             progress.advance(bar)
     return {'crops': crops.figures(), 'frames': frames.figures(),
             'empty_frames': {'count': empty.frames, 'false': empty.false},
             'calibration': scored.figures()}
 
 
-def score_frame(detector: 'PinDetector', threshold: float, picture: 'PinSample',
-                score: 'FrameScore', scored: 'ScoredDetections | None' = None) -> None:
+def own_pictures(arguments: argparse.Namespace, bundle: 'Bundle') -> 'PinPictures':
+    """Read --data, and leave of it the pictures that the model's training holds out."""
+    from mtperception.pin.held_out import split
+    from mtperception.pin.hyper_parameters import HyperParameters
+    from mtperception.pin.reading import read_pictures
+
+    pictures = read_pictures(
+        *arguments.data, category=arguments.category, warn=labelled_pictures.warn)
+    if not arguments.all:
+        training = bundle.card.get('training', {})
+        return split(pictures, training.get(
+            'validation_share', HyperParameters().validation_share))[1]
+    if set(pictures.sets) & set(bundle.card.get('data', {}).get('sets', ())):
+        labelled_pictures.warn(
+            f'{arguments.model} was trained on some of these pictures; leave out --all for those '
+            'that were held out')
+    return pictures
+
+
+def evaluate_own(detector: 'PinDetector', threshold: float, pictures: 'PinPictures',
+                 seed: int) -> dict[str, Any]:
+    """Detect in the user's pictures and in a crop of each, and compare; show the progress."""
+    from mtperception.pin.calibration import ScoredDetections
+    from mtperception.pin.evaluation import CropScore, FrameScore
+
+    crops, frames, empty, scored = CropScore(), FrameScore(), FrameScore(), ScoredDetections()
+    rng = np.random.default_rng(seed)
+    with progress_bar() as progress:
+        bar = progress.add_task('pictures', total=len(pictures))
+        for image, pins in zip(pictures.images, pictures.pins, strict=True):
+            false = frames.false
+            score_frame(detector, threshold, image, pins, frames, scored)
+            if not pins:
+                empty.frames += 1
+                empty.false += frames.false - false
+            score_crop(detector, threshold, image, pins, crops, rng)
+            progress.advance(bar)
+    return {'crops': crops.figures(), 'frames': frames.figures(),
+            'empty_frames': {'count': empty.frames, 'false': empty.false},
+            'calibration': scored.figures()}
+
+
+def score_frame(detector: 'PinDetector', threshold: float, image: npt.NDArray[np.uint8],
+                pins: 'Sequence[LabelledPin]', score: 'FrameScore',
+                scored: 'ScoredDetections | None' = None) -> None:
     """Detect in a whole frame and add it to the scores."""
     from mtperception.pin.calibration import SCORE_FLOOR
 
-    height, width = picture.image.shape
-    pins = labelled(picture)
-    found = detector.detect(picture.image, min(threshold, SCORE_FLOOR))
+    height, width = image.shape
+    found = detector.detect(image, min(threshold, SCORE_FLOOR))
     kept = [one for one in found if one.score >= threshold]
     score.add(kept, pins, width, height)
     if scored is not None:
@@ -123,12 +187,13 @@ def score_frame(detector: 'PinDetector', threshold: float, picture: 'PinSample',
         scored.add(above, pins, width, height)
 
 
-def score_crop(detector: 'PinDetector', threshold: float, picture: 'PinSample',
-               score: 'CropScore', rng: np.random.Generator) -> None:
+def score_crop(detector: 'PinDetector', threshold: float, image: npt.NDArray[np.uint8],
+               pins: 'Sequence[LabelledPin]', score: 'CropScore',
+               rng: np.random.Generator) -> None:
     """Cut the crop that keeps the two kinds balanced, where the frame has one, and add it."""
     from mtperception.pin.evaluation import cut_crop
 
-    crop = cut_crop(picture.image, labelled(picture), 2 * score.with_pin <= score.crops, rng)
+    crop = cut_crop(image, pins, 2 * score.with_pin <= score.crops, rng)
     if crop is not None:
         score.add(detector.detect(crop.image, threshold), crop.pins)
 

@@ -153,6 +153,8 @@ def cut_crop(image: npt.NDArray[np.uint8], pins: Sequence[LabelledPin], with_pin
     from the border; into one without, none reaches.
     """
     height, width = image.shape
+    if min(image.shape) < CROP_SIDE:
+        return None
     counted = [pin for pin in pins if pin.counts(width, height)]
     if with_pin and not counted:
         return None
