@@ -88,7 +88,7 @@ def test_the_cell_detects_its_pins_and_ends_at_ctrl_c(launch):
     assert 'Node name: pin_detector' in information
     assert information.count('Reliability: RELIABLE') == 2
 
-    assert '0.5' in ros2('param', 'get', '/pin_detector', 'score_threshold').stdout
+    assert '-1.0' in ros2('param', 'get', '/pin_detector', 'score_threshold').stdout
     changed = ros2('param', 'set', '/pin_detector', 'score_threshold', '0.9')
     assert changed.returncode == 0, changed.stderr
     assert '0.9' in ros2('param', 'get', '/pin_detector', 'score_threshold').stdout

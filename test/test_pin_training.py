@@ -17,7 +17,6 @@ import pytest
 
 from mtperception import zoo
 from mtperception.pin.batches import targets_from_labels
-from mtperception.pin.calibration import choose_threshold
 from mtperception.pin.dataset import LabelledPin, PinPictures
 from mtperception.pin.evaluation import FrameScore
 from mtperception.pin.hyper_parameters import (
@@ -127,18 +126,6 @@ def test_wrong_settings_are_named(tmp_path, text, message):
 def test_a_missing_settings_file_is_named(tmp_path):
     with pytest.raises(SettingsError, match=r'none\.yaml: No such file'):
         read_hyper_parameters(tmp_path / 'none.yaml')
-
-
-def test_the_threshold_lies_between_false_and_true():
-    assert 0.4 < choose_threshold([0.9, 0.95, 0.8], [0.2, 0.1]) < 0.8
-    assert choose_threshold([0.99] * 10, []) <= 0.9
-    assert choose_threshold([], []) >= 0.3
-
-
-def test_the_threshold_weighs_false_against_missed():
-    # Losing three pins is worth one false detection less; losing nine is not.
-    assert choose_threshold([0.5] * 3 + [0.8] * 9, [0.6, 0.1]) == pytest.approx(0.71, abs=0.02)
-    assert choose_threshold([0.5] * 9 + [0.8] * 9, [0.6, 0.1]) < 0.5
 
 
 def test_labels_are_padded_and_marked():

@@ -110,7 +110,8 @@ def pins_to_message(
     """
     Turn pins into one message under the image's header, one detection a pin.
 
-    `bbox` is the square around the pin's circle: its centre the pin's, its size the diameter.
+    `bbox` is the square around the pin's circle: its centre the pin's, its size the diameter, 0
+    from a model that does not tell it.
     The first covariance element is -1: a picture alone gives no pose.
     """
     message = Detection2DArray(header=header)

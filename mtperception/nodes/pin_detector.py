@@ -44,13 +44,13 @@ from mtperception.nodes.transitions import (
     Transitions,
     UNCONFIGURED,
 )
-from mtperception.pin.detection import DEFAULT_THRESHOLD
 
 if TYPE_CHECKING:
     from mtperception.pin.predictor import PinDetector
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 CLASS_ID_FORMATS = ('name', 'id')
+OF_THE_MODELS_CARD = -1.0
 OF_THE_MODEL = ('model', 'threads')
 
 
@@ -82,8 +82,9 @@ class PinDetectorNode(LifecycleNode):
         self.declare_parameter('threads', 0, integer(
             "Threads of the network; 0 leaves torch's own choice. Fixed while configured.",
             0, 256))
-        self.declare_parameter('score_threshold', DEFAULT_THRESHOLD, real(
-            'Pins with a lower score are not published.', 0.0, 1.0))
+        self.declare_parameter('score_threshold', OF_THE_MODELS_CARD, real(
+            "Pins with a lower score are not published; a negative value takes the model's own "
+            'threshold, which its diagnostics say.', -1.0, 1.0))
         self.declare_parameter('max_image_age', 0.0, real(
             'Frames older than this many seconds are dropped; 0 takes all.', 0.0, 3600.0))
         self.declare_parameter('class_id_format', 'name', described(
@@ -137,7 +138,7 @@ class PinDetectorNode(LifecycleNode):
         detector = PinDetector.load(self.get_parameter('model').value)
         self._diagnostics.details = {
             'model': detector.model_name, 'model_sha256': detector.sha256,
-            'device': detector.device}
+            'device': detector.device, 'model_threshold': f'{detector.threshold:g}'}
         self.get_logger().info(
             f'model {detector.model_name} ({detector.sha256[:12]}) on {detector.device}, '
             f'{torch.get_num_threads()} threads')
@@ -179,8 +180,8 @@ class PinDetectorNode(LifecycleNode):
 
     def _process(self, detector: 'PinDetector', message: Image) -> None:
         image = grey_image(message)
-        pins = detector.detect(
-            image, score_threshold=float(self.get_parameter('score_threshold').value))
+        threshold = float(self.get_parameter('score_threshold').value)
+        pins = detector.detect(image, None if threshold < 0 else threshold)
         by_name = self.get_parameter('class_id_format').value == 'name'
         class_id = PIN_CLASSES[0] if by_name else '0'
         self._detections.publish(pins_to_message(pins, message.header, class_id))

@@ -18,14 +18,17 @@ Scores that mean what they say: of the detections with a score of 0.9, nine in t
 The focal loss leaves scores that order detections well but are no probabilities. The map from
 the heat's logit to the logit of a probability is a straight line (Platt, 1999), fitted on pictures
 that were not trained on, and it goes into the weights of the heat's last layer: nothing is added
-at run time. As a true score says nothing about what a missed pin or a false one costs, the
-threshold that costs least is chosen afterwards, and kept in the model's card.
+at run time.
+
+What a probability is worth depends on what errors cost: the threshold is the model's own, kept in
+its card. Of a calibrated model it is BEST_THRESHOLD, from which on a detection is more likely to
+save a miss than to cost as much by being false; of another it is chosen among its scores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +41,7 @@ from mtperception.pin.predictor import PinDetector
 
 # A false detection is as bad as so many missed pins when the threshold is chosen.
 FALSE_COST = 5
+BEST_THRESHOLD = round(FALSE_COST / (FALSE_COST + 1), 2)
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.95
 # Detections below this score are too many, and too far below any threshold, to be looked at.
 SCORE_FLOOR = 0.05
@@ -139,11 +143,14 @@ def calibrate(model: zoo.Bundle,
     ``calibration`` (the line, and the error on these pictures; the line is None where there is
     too little to fit it to) and ``validation``, the figures on these pictures at the threshold.
     """
-    found = _scored(PinDetector.from_bundle(model), pictures, FITTING_FLOOR)
+    found = ScoredDetections()
+    for frame in _frames(PinDetector.from_bundle(model), pictures, FITTING_FLOOR):
+        found.add(*frame)
     line = fit(found.scores, found.true)
     tensors = model.tensors if line is None else with_calibration(model.tensors, line)
     detector = PinDetector.from_bundle(zoo.Bundle(model.name, '', model.card, tensors))
-    score, threshold, calibrated = validate(detector, pictures)
+    score, threshold, calibrated = validate(
+        detector, pictures, None if line is None else BEST_THRESHOLD)
     card = {
         **model.card, 'threshold': threshold,
         'calibration': {'line': None if line is None else vars(line), **calibrated.figures()},
@@ -160,27 +167,29 @@ def with_calibration(tensors: zoo.Tensors, line: Calibration) -> dict[str, npt.N
     return {**tensors, 'head.weight': weight, 'head.bias': bias}
 
 
-def validate(detector: PinDetector,
-             pictures: PinPictures) -> tuple[FrameScore, float, ScoredDetections]:
+def validate(
+    detector: PinDetector, pictures: PinPictures, threshold: float | None = None,
+) -> tuple[FrameScore, float, ScoredDetections]:
     """
-    Choose the threshold on these pictures.
+    Give the score on these pictures at a threshold, that, and all detections looked at.
 
-    Give the score there, the threshold, and all detections that were looked at.
+    Without a threshold the one that costs least there is chosen.
     """
-    frames = [detector.detect(image, SCORE_FLOOR) for image in pictures.images]
     found, score = ScoredDetections(), FrameScore()
-    for image, detections, pins in zip(pictures.images, frames, pictures.pins, strict=True):
-        found.add(detections, pins, image.shape[1], image.shape[0])
-    threshold = choose_threshold(
-        [value for value, true in zip(found.scores, found.true, strict=True) if true],
-        [value for value, true in zip(found.scores, found.true, strict=True) if not true])
-    for image, detections, pins in zip(pictures.images, frames, pictures.pins, strict=True):
+    frames = list(_frames(detector, pictures, SCORE_FLOOR))
+    for frame in frames:
+        found.add(*frame)
+    if threshold is None:
+        true = np.asarray(found.true, bool)
+        scores = np.asarray(found.scores)
+        threshold = choose_threshold(scores[true], scores[~true])
+    for detections, pins, width, height in frames:
         kept = [detection for detection in detections if detection.score >= threshold]
-        score.add(kept, pins, image.shape[1], image.shape[0])
+        score.add(kept, pins, width, height)
     return score, threshold, found
 
 
-def choose_threshold(true: Sequence[float], false: Sequence[float]) -> float:
+def choose_threshold(true: Sequence[float] | Floats, false: Sequence[float] | Floats) -> float:
     """
     Choose the threshold from the scores of true and of false detections.
 
@@ -201,15 +210,22 @@ def choose_threshold(true: Sequence[float], false: Sequence[float]) -> float:
 def logits(scores: Sequence[float] | Floats) -> Floats:
     """Give the logits of scores, finite ones even of 0 and 1."""
     inside = np.clip(np.asarray(scores, float), LEAST_DOUBT, 1 - LEAST_DOUBT)
-    return np.log(inside / (1 - inside))
+    return np.asarray(np.log(inside / (1 - inside)))
 
 
 def _sigmoid(values: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-values)))
 
 
-def _scored(detector: PinDetector, pictures: PinPictures, floor: float) -> ScoredDetections:
-    found = ScoredDetections()
+class _Frame(NamedTuple):
+    """What is found in a picture, what is there, and its size."""
+
+    detections: list[PinDetection]
+    pins: tuple[LabelledPin, ...]
+    width: int
+    height: int
+
+
+def _frames(detector: PinDetector, pictures: PinPictures, floor: float) -> Iterator[_Frame]:
     for image, pins in zip(pictures.images, pictures.pins, strict=True):
-        found.add(detector.detect(image, floor), pins, image.shape[1], image.shape[0])
-    return found
+        yield _Frame(detector.detect(image, floor), pins, image.shape[1], image.shape[0])

@@ -105,7 +105,7 @@ class PaperScan(nn.Module):
             spectrum = torch.fft.rfft2(inner, (height, width)).conj()
             self._spectrum = spectrum
         product = (torch.fft.rfft2(features) * spectrum).sum(dim=1)
-        whole = torch.fft.irfft2(product, (height, width))
+        whole: Tensor = torch.fft.irfft2(product, (height, width))
         return whole[:, :height - CELLS + 1, :width - CELLS + 1]
 
     def _rows(self, picture: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ class PaperScan(nn.Module):
         first = self._maps[:, :, :RING_FIRST, INNER]
         last = self._maps[:, :, -RING_LAST:, INNER]
         above, below = [], []
-        for part in strips.split(_at_a_time(strips)):
+        for part in _parts(strips):
             features = self._network.features(part)
             above.append(F.conv2d(features[:, :, :RING_FIRST], first))
             below.append(F.conv2d(features[:, :, RING_FIRST:], last))
@@ -127,7 +127,7 @@ class PaperScan(nn.Module):
         first = self._maps[:, :, INNER, :RING_FIRST]
         last = self._maps[:, :, INNER, -RING_LAST:]
         left, right = [], []
-        for part in strips.split(_at_a_time(strips)):
+        for part in _parts(strips):
             features = self._network.features(part)
             left.append(F.conv2d(features[:, :, :, :RING_FIRST], first))
             right.append(F.conv2d(features[:, :, :, RING_FIRST:], last))
@@ -148,7 +148,7 @@ class PaperScan(nn.Module):
         matrix = corners.to(ring).flatten(0, 2).flatten(1).T
         sums = torch.cat([
             self._network.features(part.reshape(-1, 1, STRIP, STRIP)).flatten(1) @ matrix
-            for part in patches.split(_at_a_time(patches))])
+            for part in _parts(patches)])
         corner = sums.view(rows, columns, 2, 2, OUTPUTS).permute(2, 3, 4, 0, 1)
         return (corner[0, 0, :, :-ACROSS, :-ACROSS] + corner[0, 1, :, :-ACROSS, ACROSS:]
                 + corner[1, 0, :, ACROSS:, :-ACROSS] + corner[1, 1, :, ACROSS:, ACROSS:])
@@ -184,5 +184,5 @@ def pins_from_windows(maps: WindowMaps, threshold: float, width: int,
     return pins
 
 
-def _at_a_time(batch: Tensor) -> int:
-    return max(1, CHUNK // batch[0].numel())
+def _parts(batch: Tensor) -> tuple[Tensor, ...]:
+    return torch.split(batch, max(1, CHUNK // batch[0].numel()))
