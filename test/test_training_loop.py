@@ -79,17 +79,30 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(tmp_path, stop_after):
     assert all(torch.equal(value, expected[name]) for name, value in last.items())
 
 
-def test_a_loss_that_is_not_finite_stops_the_training(tmp_path):
+def lost(value, found):
+    return value * float('nan')
+
+
+def without_gradient(value, found):
+    """Add a finite value whose gradient is infinite times 0."""
+    return value + torch.sqrt(0 * found.sum())
+
+
+@pytest.mark.parametrize(('fault', 'step'), [(lost, 13), (without_gradient, 13),
+                                             (without_gradient, 20)])
+def test_a_loss_that_is_not_finite_stops_the_training(tmp_path, fault, step):
     calls = []
 
     def loss(found, wanted):
         calls.append(1)
         value = torch.nn.functional.mse_loss(found, wanted)
-        return value * float('nan') if len(calls) == 13 else value
+        return fault(value, found) if len(calls) == step else value
 
     checkpoint = tmp_path / 'c.safetensors'
-    with pytest.raises(TrainingError, match='became nan in epoch 2, step 3'):
+    with pytest.raises(TrainingError, match=f'became nan in epoch 2, step {step - 10}') as caught:
         fit(task(loss), SCHEDULE, checkpoint=checkpoint, run={})
+    assert 'learning rates of 0.0' in str(caught.value)
+    assert f'{checkpoint} is of epoch 1' in str(caught.value)
     kept = read_checkpoint(checkpoint, {})
     assert kept.epochs_done == 1
     assert all(torch.isfinite(value).all() for value in kept.tensors.values())

@@ -56,23 +56,24 @@ def read_coco(path: Path, document: dict[str, Any], category: str | None,
         if image not in names:
             raise DatasetError(f'{where}: there is no image with the id {image!r}')
         if annotation.get('category_id') in pins:
-            labels[image].append(_label(f'{where} ({names[image]})', annotation))
+            labels[image].append(_label(f'{where} ({names[image]!r})', annotation))
     return [LabelledFile(pictures.find(image['file_name'], str(path)), tuple(labels[image['id']]),
                          picture_size(image.get('width'), image.get('height')))
             for image in sorted(images, key=lambda image: image['file_name'])]
 
 
 def _records(path: Path, document: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    needed = ('id', 'file_name') if key == 'images' else ()
-    records = document[key]
+    records = document.get(key) or []
     if not isinstance(records, list):
         raise DatasetError(f'{path}: {key} is no list')
     for index, record in enumerate(records):
         if not isinstance(record, dict):
             raise DatasetError(f'{path}: {key}[{index}] is no object')
-        for name in needed:
-            if not isinstance(record.get(name), str if name == 'file_name' else Hashable):
-                raise DatasetError(f'{path}: {key}[{index}] has no {name}')
+        for name in record.keys() & {'id', 'image_id', 'category_id'}:
+            if not isinstance(record[name], int | str):
+                raise DatasetError(f'{path}: {key}[{index}]: {name} is {record[name]!r}')
+        if key == 'images' and not ('id' in record and isinstance(record.get('file_name'), str)):
+            raise DatasetError(f'{path}: {key}[{index}] has no id or no file_name')
     return records
 
 
@@ -84,8 +85,8 @@ def _unique(path: Path, what: str, values: Iterable[Hashable]) -> None:
 
 def _pin_ids(path: Path, document: dict[str, Any], annotations: Iterable[dict[str, Any]],
              category: str | None) -> Collection[Any]:
-    names = {entry.get('id'): str(entry.get('name')) for entry in
-             document.get('categories') or () if isinstance(entry, dict)}
+    names = {entry.get('id'): str(entry.get('name'))
+             for entry in _records(path, document, 'categories')}
     used = {annotation.get('category_id') for annotation in annotations}
     named = {key: names.get(key, str(key)) for key in used}
     chosen = pin_category(str(path), set(named.values()), category)
@@ -97,8 +98,9 @@ def _label(where: str, annotation: dict[str, Any]) -> Label:
     if not isinstance(box, list) or len(box) != 4:
         raise DatasetError(f'{where}: the bbox is {box!r}, not four numbers')
     points = annotation.get('keypoints') or []
-    seen = [points[start:start + 2] for start in range(0, len(points) - 2, 3)
-            if points[start + 2]]
+    if not isinstance(points, list) or len(points) % 3:
+        raise DatasetError(f'{where}: the keypoints are not three numbers each')
+    seen = [points[start:start + 2] for start in range(0, len(points), 3) if points[start + 2]]
     if len(seen) > 1:
         raise DatasetError(f'{where}: {len(seen)} key points; a pin has one, its centre')
     attributes = annotation.get('attributes')

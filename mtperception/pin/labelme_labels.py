@@ -69,11 +69,12 @@ def _file(path: Path, document: dict[str, Any], chosen: str | None,
 
 
 def _label(where: str, shape: dict[str, Any]) -> Label:
-    kind = shape.get('shape_type') or 'polygon'
+    kind = str(shape.get('shape_type') or 'polygon')
     points = shape.get('points')
     least = {'rectangle': 2, 'circle': 2, 'polygon': 3}.get(kind)
     if least is None:
-        raise DatasetError(f'{where}: a {kind}; draw a rectangle around the pin, or a circle')
+        raise DatasetError(f'{where}: this is a {kind!r}; draw a rectangle around the pin, or a '
+                           'circle')
     if not isinstance(points, list) or len(points) < least \
             or not all(isinstance(point, list) and len(point) == 2 for point in points):
         raise DatasetError(f'{where}: not the points of a {kind}')

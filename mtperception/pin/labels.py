@@ -108,7 +108,7 @@ def pin_category(where: str, names: Collection[str], wanted: str | None) -> str 
             return name
     if not names or (len(names) == 1 and wanted is None):
         return next(iter(names), None)
-    found = ', '.join(sorted(names))
+    found = ', '.join(map(repr, sorted(names)))
     raise DatasetError(
         f'{where}: labels of {found}, none of {wanted!r}' if wanted is not None else
         f'{where}: labels of {found}; say which are pins with --category NAME')

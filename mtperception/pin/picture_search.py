@@ -50,9 +50,9 @@ class PictureSearch:
         found = [path for path in self._by_name.get(wanted.name, ())
                  if _same_end(wanted, path.relative_to(self._folder))]
         if not found:
-            raise DatasetError(f'{where}: the picture {name} is missing in {self._folder}')
+            raise DatasetError(f'{where}: the picture {name!r} is missing in {self._folder}')
         if len(found) > 1:
-            raise DatasetError(f'{where}: the picture {name} may be {found[0]} or {found[1]}; '
+            raise DatasetError(f'{where}: the picture {name!r} may be {found[0]} or {found[1]}; '
                                'keep each set in a folder of its own')
         return found[0]
 
