@@ -14,6 +14,7 @@
 
 """How high things stand over a bench: maps from above, on a grid of a millimetre."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -71,6 +72,21 @@ def height_map(grid: Grid, triangles: Floats) -> NDArray[np.float32]:
     return heights.reshape(grid.rows, grid.columns)
 
 
+def highest(
+    grid: Grid, maps: Iterable[tuple[Grid, NDArray[np.float32]]],
+) -> NDArray[np.float32]:
+    """Return the highest of height maps, each with its own grid, over the cells of another."""
+    heights = np.zeros((grid.rows, grid.columns), dtype=np.float32)
+    for own, some in maps:
+        right = round((own.left - grid.left) / RESOLUTION)
+        up = round((own.front - grid.front) / RESOLUTION)
+        common = heights[
+            max(up, 0):max(up + own.rows, 0), max(right, 0):max(right + own.columns, 0)]
+        there = some[max(-up, 0):, max(-right, 0):][:common.shape[0], :common.shape[1]]
+        np.maximum(common, there, out=common)
+    return heights
+
+
 def widened(heights: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
     """Spread every height to the cells around it, so many to each side."""
     size = 2 * cells + 1
@@ -81,31 +97,39 @@ def _covered(grid: Grid, triangles: Floats, doubled: Floats) -> tuple[NDArray[np
     """Return the cells whose middle is under a triangle, and the triangle's height there."""
     # In cells, with the middle of the first one at (0, 0).
     flat = (triangles[:, :, :2] - (grid.left, grid.front)) / RESOLUTION - 0.5
-    last = np.array((grid.columns - 1, grid.rows - 1))
-    low = np.clip(np.ceil(flat.min(axis=1)), 0, last + 1)
-    high = np.clip(np.floor(flat.max(axis=1)), -1, last)
-    wide, tall = np.maximum(high - low + 1, 0).astype(np.intp).T
+    low = np.clip(np.ceil(flat[:, :, 1].min(axis=1)), 0, grid.rows)
+    high = np.clip(np.floor(flat[:, :, 1].max(axis=1)), -1, grid.rows - 1)
     # Shares of the corners, and so the height, are linear in the column and the row.
     a, b, c = (flat[:, corner] for corner in range(3))
     shares = np.stack([_share(b, c), _share(c, a), _share(a, b)])
     shares /= (doubled / RESOLUTION**2)[:, None]
     heights = np.einsum('cti,tc->ti', shares, triangles[:, :, 2])
-    # Every cell of every triangle's box, one after the other.
-    counts = wide * tall
-    each = np.column_stack((*shares, heights, low, wide))
-    table = np.repeat(each.T, counts, axis=1)
-    *corners, height = table[:12].reshape(4, 3, -1)
-    left, front, width = table[12:]
-    nth = np.arange(table.shape[1]) - np.repeat(np.cumsum(counts) - counts, counts)
-    row, column = np.divmod(nth, width)
-    row += front
-    column += left
-    # Rounding must not open a gap between neighbours.
-    under = np.logical_and.reduce([
-        share[0] * column + share[1] * row + share[2] >= -1e-9 for share in corners])
-    row, column, height = row[under], column[under], height[:, under]
-    cells = (row * grid.columns + column).astype(np.intp)
-    return cells, height[0] * column + height[1] * row + height[2]
+    # Every row of every triangle, one after the other, and where it begins and ends.
+    owner, nth = _counted(np.maximum(high - low + 1.0, 0.0))
+    row = low[owner] + nth
+    first, last = np.zeros(len(row)), np.full(len(row), grid.columns - 1.0)
+    for per_column, per_row, constant in shares.transpose(0, 2, 1)[:, :, owner]:
+        # Rounding must not open a gap between neighbours.
+        share = per_row * row + constant + 1e-9
+        with np.errstate(divide='ignore', invalid='ignore'):
+            bound = -share / per_column
+        np.maximum(first, bound, out=first, where=per_column > 0.0)
+        np.minimum(last, bound, out=last, where=per_column < 0.0)
+        last[(per_column == 0.0) & (share < 0.0)] = -1.0
+    first, last = np.ceil(first), np.floor(last)
+    place, nth = _counted(np.maximum(last - first + 1.0, 0.0))
+    column = first[place] + nth
+    per_column, per_row, constant = heights[owner].T
+    return (
+        ((row * grid.columns)[place] + column).astype(np.intp),
+        (per_row * row + constant)[place] + per_column[place] * column)
+
+
+def _counted(counts: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Repeat places by counts, whole numbers: return the places, and a number from 0 on in each."""
+    whole = counts.astype(np.intp)
+    place = np.repeat(np.arange(len(whole)), whole)
+    return place, np.arange(len(place)) - (np.cumsum(whole) - whole)[place]
 
 
 def _share(one: Floats, other: Floats) -> Floats:
@@ -116,12 +140,7 @@ def _share(one: Floats, other: Floats) -> Floats:
 
 def _raise(heights: NDArray[np.float32], cells: NDArray[np.intp], values: Floats) -> None:
     """Raise cells to the highest of the values given for them."""
-    order = np.argsort(values)
-    cells = cells[order]
-    # Of the values for one cell, the last is kept.
-    raised = np.zeros_like(heights)
-    raised[cells] = values[order]
-    np.maximum(heights, raised, out=heights)
+    np.maximum.at(heights, cells, values.astype(np.float32))
 
 
 def _turn(one: Floats, other: Floats) -> Floats:
