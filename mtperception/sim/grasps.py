@@ -33,7 +33,7 @@ from mtperception.geometry.rectangle import angle_difference, half_turn
 from mtperception.sim.grasp_contacts import Closings, opposite_contacts, section
 from mtperception.sim.grasp_labels import GraspLabel, GripperPose
 from mtperception.sim.gripper import GRIPPER, Gripper, Room
-from mtperception.sim.height_map import Grid, height_map, RESOLUTION, widened
+from mtperception.sim.height_map import Grid, height_map, highest, RESOLUTION, widened
 
 MIN_GRASPS, MAX_GRASPS = 2, 6
 # Fingers grip so far below a part's top, or half way down, or just below the top, whichever goes
@@ -110,17 +110,17 @@ def plan_grasps(
     by 2 mm of their middle or by 5 degrees. Contacts are tried at every millimetre of the outline
     and in seven directions.
     """
-    corners = np.concatenate([thing.triangles.reshape(-1, 3) for thing in scene])
-    grid = Grid.around(corners, gripper.reach + 2 * RESOLUTION)
-    heights = [height_map(grid, thing.triangles) for thing in scene]
+    maps = []
+    for thing in scene:
+        grid = Grid.around(thing.triangles.reshape(-1, 3), RESOLUTION)
+        maps.append((grid, height_map(grid, thing.triangles)))
     planned = []
     for target in targets:
-        others = np.zeros_like(heights[target])
-        for place, height in enumerate(heights):
-            if place != target:
-                np.maximum(others, height, out=others)
-        room = Room(grid, heights[target], widened(others, 1), gripper)
         part = scene[target]
+        grid = Grid.around(part.triangles.reshape(-1, 3), gripper.reach + 2 * RESOLUTION)
+        own = highest(grid, maps[target:target + 1])
+        others = highest(grid, maps[:target] + maps[target + 1:])
+        room = Room(grid, own, widened(others, 1), gripper)
         counts = None if seen is None else partial(seen, target)
         planned.append(_grasps(part, room, gripper, counts))
     return planned
