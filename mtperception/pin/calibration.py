@@ -141,7 +141,8 @@ def calibrate(model: zoo.Bundle,
 
     The pictures must not be those it was trained on. The card gets ``threshold``,
     ``calibration`` (the line, and the error on these pictures; the line is None where there is
-    too little to fit it to) and ``validation``, the figures on these pictures at the threshold.
+    too little to fit it to; then a threshold that the card has stays) and ``validation``, the
+    figures on these pictures at the threshold.
     """
     found = ScoredDetections()
     for frame in _frames(PinDetector.from_bundle(model), pictures, FITTING_FLOOR):
@@ -150,7 +151,7 @@ def calibrate(model: zoo.Bundle,
     tensors = model.tensors if line is None else with_calibration(model.tensors, line)
     detector = PinDetector.from_bundle(zoo.Bundle(model.name, '', model.card, tensors))
     score, threshold, calibrated = validate(
-        detector, pictures, None if line is None else BEST_THRESHOLD)
+        detector, pictures, model.card.get('threshold') if line is None else BEST_THRESHOLD)
     card = {
         **model.card, 'threshold': threshold,
         'calibration': {'line': None if line is None else vars(line), **calibrated.figures()},

@@ -35,6 +35,7 @@ from mtperception.pin.hyper_parameters import HyperParameters, SettingsError
 from mtperception.pin.loss import pin_loss, PinTargets
 from mtperception.pin.network import PinArchitecture, PinNetwork
 from mtperception.pin.predictor import network_from_card, PinDetector, restore
+from mtperception.pin.widening import widen_from
 from mtperception.training import processes
 from mtperception.training.loop import fit, Schedule, Task
 
@@ -50,22 +51,23 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
     """
     Train on ``pictures`` and write ``pin.safetensors`` and its card into ``out``.
 
-    ``start`` is a model whose architecture and weights to begin with. The same pictures, settings
-    and seed give the same model on the same machine at the same number of threads and processes.
+    ``start`` is a model whose weights to begin with, in its own architecture or, where
+    ``settings.widen`` is set, grown to the settings' one. The same pictures, settings and seed
+    give the same model on the same machine at the same number of threads and processes.
     Of several processes each trains on its share; the first alone writes, reports and returns the
     model, the others return None. ``after_step`` gets the steps done and the loss,
     ``after_epoch`` the epochs done and a line about the pictures held out.
     """
     training, validation = split(pictures, settings.validation_share)
     _pins_must_fit(training, settings)
-    if start is not None:
+    if start is not None and not settings.widen:
         settings = replace(settings, **asdict(_architecture(start)))
     torch.manual_seed(seed)
     architecture = PinArchitecture(
         settings.stem, settings.width, settings.deep, settings.dilations)
     network = PinNetwork(architecture).to(memory_format=torch.channels_last)
     if start is not None:
-        restore(network, start.tensors, start.name)
+        (widen_from if settings.widen else restore)(network, start.tensors, start.name)
         if after_epoch is not None and processes.rank() == 0 and not resume:
             after_epoch(0, describe(validate(PinDetector.from_bundle(start), validation)[0]))
 
@@ -118,6 +120,9 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
                  'training_pictures': len(training), 'validation_pictures': len(validation)},
         'code_version': mtperception.__version__,
     }
+    if start is not None:
+        # It holds where the pictures held out are too few to say more.
+        card['threshold'] = PinDetector.from_bundle(start).threshold
     uncalibrated = zoo.Bundle('in training', '', card, half_precision(average))
     return zoo.save(out / 'pin.safetensors', *calibrate(uncalibrated, validation))
 
