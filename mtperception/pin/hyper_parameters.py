@@ -34,7 +34,8 @@ class HyperParameters:
     ``hard_pictures`` of the pictures are searched for places where the network goes wrong, and
     up to ``hard_share`` of the cuts are taken there. ``validation_share`` of the pictures are
     held out: they are not trained on. ``bfloat16`` computes the convolutions in half the
-    precision, which many processors do at twice the speed.
+    precision, which many processors do at twice the speed. ``widen`` lets the model that training
+    starts from grow to ``stem``, ``width`` and ``deep``; otherwise it keeps its own.
     """
 
     stem: int = 24
@@ -54,6 +55,7 @@ class HyperParameters:
     averaging: float = 0.998
     validation_share: float = 0.1
     bfloat16: bool = True
+    widen: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
