@@ -111,7 +111,7 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
 
     if processes.rank() > 0:
         return None
-    card = {
+    card: dict[str, Any] = {
         'task': 'pin', 'architecture': asdict(architecture),
         'input': 'grey pictures of any size, 8 bits',
         'diameter_px': _range([pin.diameter for pins in training.pins for pin in pins]),
