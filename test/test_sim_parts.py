@@ -21,7 +21,7 @@ from mtperception.sim.parts import FINISHES, PARTS
 
 SIZES = {
     'cylinder': (0.036, 0.036, 0.07), 'l': (0.08, 0.06, 0.024), 't': (0.08, 0.07, 0.022),
-    'ring': (0.08, 0.08, 0.018), 'hammer': (0.031, 0.117, 0.3), 'star': (0.084, 0.08, 0.02),
+    'ring': (0.08, 0.08, 0.018), 'hammer': (0.031, 0.117, 0.3), 'star': (0.082, 0.078, 0.02),
 }
 
 
@@ -38,6 +38,25 @@ def test_meshes_are_closed_and_look_outwards(part):
     assert part.mesh.is_watertight
     assert part.mesh.is_winding_consistent
     assert part.mesh.volume > 0.0
+
+
+def test_no_face_is_folded_over(part):
+    for solid in part.mesh.split():
+        a, b, c = np.moveaxis(np.asarray(solid.triangles), 1, 0)
+        normals = np.cross(b - a, c - a)
+        middles = (a + b + c) / 3.0
+        ways = 1e-5 * normals / np.linalg.norm(normals, axis=1, keepdims=True)
+        direction = np.array((0.31, 0.52, 0.79))
+        for points, inside in ((middles + ways, 0), (middles - ways, 1)):
+            for point in points:
+                reach = np.einsum('ij,ij->i', a - point, normals) / (normals @ direction)
+                hit = point + reach[:, None] * direction
+                met = reach > 0.0
+                for one, other in ((a, b), (b, c), (c, a)):
+                    across = np.cross(other - one, hit - one)
+                    met &= np.einsum('ij,ij->i', across, normals) >= 0.0
+                # As often out of the solid as into it, and once more from inside.
+                assert np.sign(normals[met] @ direction).sum() == inside
 
 
 def test_parts_have_their_size(part):

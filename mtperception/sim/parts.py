@@ -94,15 +94,17 @@ def t_shape() -> Part:
 
 
 def star() -> Part:
-    """Make a star of five rays, 90 mm across its tips and 20 mm high."""
-    tip, notch, high = 0.045, 0.02, 0.02
+    """Make a star of five rays with blunt tips, 82 mm across them and 20 mm high."""
+    # Less blunt, the broken edges of a tip's two sides would cross.
+    tip, notch, high, blunt = 0.045, 0.02, 0.02, np.tile((0.0025, _EDGE), 5)
     angles = np.pi / 2 + np.arange(10) * np.pi / 5
     radii = np.where(np.arange(10) % 2 == 0, tip, notch)
     corners = np.column_stack((radii * np.cos(angles), radii * np.sin(angles)))
-    rays = [corners[[i, (i + 1) % 10, i - 1]] for i in range(0, 10, 2)]
+    ends = _cut(corners, blunt).reshape(10, 2, 2)
+    rays = [np.stack((*ends[i], corners[(i + 1) % 10], corners[i - 1])) for i in range(0, 10, 2)]
     pieces = (corners[1::2], *rays)
     return Part(
-        'star', _slab(corners, high), tuple(_prism(piece, high) for piece in pieces),
+        'star', _slab(corners, high, blunt=blunt), tuple(_prism(piece, high) for piece in pieces),
         'plastic', 2 * notch * float(np.sin(np.pi / 5)))
 
 
@@ -155,15 +157,18 @@ PARTS: dict[str, Callable[[], Part]] = {
 }
 
 
-def _slab(outline: Floats, height: float, hub: Floats | None = None) -> trimesh.Trimesh:
+def _slab(
+    outline: Floats, height: float, hub: Floats | None = None, blunt: float | Floats = _EDGE,
+) -> trimesh.Trimesh:
     """
     Extrude an outline (N x 2, counter-clockwise) around z = 0 and break its edges.
 
-    All of the outline must be seen from the hub, which is the origin by default.
+    All of the outline must be seen from the hub, which is the origin by default. Corners are cut
+    off by `blunt` metres along their sides, one number for all or one each.
     """
     top = height / 2
     round_outline = len(outline) > 20
-    outer = outline if round_outline else _cut(outline, _EDGE)
+    outer = outline if round_outline else _cut(outline, blunt)
     inner = _inset(outer, _EDGE)
     centre = np.zeros(2) if hub is None else hub
     rings = [
@@ -243,8 +248,9 @@ def _centroid(corners: Floats) -> Floats:
     return np.asarray(moments / (3.0 * twice.sum()))
 
 
-def _cut(corners: Floats, edge: float) -> Floats:
-    """Cut a polygon's corners off, `edge` along either side."""
+def _cut(corners: Floats, edge: float | Floats) -> Floats:
+    """Cut a polygon's corners off, `edge` along either side, one number or one each."""
+    edge = np.broadcast_to(edge, len(corners))[:, None]
     ahead = np.roll(corners, -1, axis=0) - corners
     ahead /= np.linalg.norm(ahead, axis=1, keepdims=True)
     behind = np.roll(ahead, 1, axis=0)
