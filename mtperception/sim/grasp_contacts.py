@@ -106,12 +106,12 @@ def opposite_contacts(
         directions = inwards @ rotation
         first = -np.einsum('ij,ij->i', outline.normals[owners, :2], directions)
         second = directions @ outline.normals[:, :2].T
-        widths = _crossings(points, directions, outline)
-        fits = (widths > _THINNEST) & (widths <= widest) & (second >= cosine)
-        fits &= (first >= cosine)[:, None]
-        one, other = np.nonzero(fits)
+        one, other = np.nonzero((second >= cosine) & (first >= cosine)[:, None])
+        widths = _crossings(points[one], directions[one], outline, other)
+        fits = (widths > _THINNEST) & (widths <= widest)
+        one, other = one[fits], other[fits]
         found.append(Closings(
-            points[one], directions[one], widths[one, other],
+            points[one], directions[one], widths[fits],
             np.minimum(first[one], second[one, other])))
     return Closings(*(np.concatenate(values) for values in zip(*found, strict=True)))
 
@@ -128,11 +128,14 @@ def _spaced(outline: Section, spacing: float) -> tuple[Floats, NDArray[np.intp]]
     return outline.starts[owners] + share[:, None] * along[owners], owners
 
 
-def _crossings(points: Floats, directions: Floats, outline: Section) -> Floats:
-    """Return how far along each ray (N) each segment (S) is, N x S; NaN where it is not."""
-    x, y = (outline.starts - points[:, None]).transpose(2, 0, 1)
-    along_x, along_y = (outline.ends - outline.starts).T
-    towards_x, towards_y = directions[:, 0, None], directions[:, 1, None]
+def _crossings(
+    points: Floats, directions: Floats, outline: Section, segments: NDArray[np.intp],
+) -> Floats:
+    """Return how far along each ray (N) its segment is; NaN where it is not."""
+    start, end = outline.starts[segments], outline.ends[segments]
+    x, y = (start - points).T
+    along_x, along_y = (end - start).T
+    towards_x, towards_y = directions.T
     with np.errstate(divide='ignore', invalid='ignore'):
         turn = towards_x * along_y - towards_y * along_x
         reach = (x * along_y - y * along_x) / turn

@@ -229,13 +229,17 @@ def _grasp(held: _Held, index: int, score: float, gripper: Gripper) -> Grasp:
 
 def _representatives(closings: Closings, middle: Floats) -> NDArray[np.intp]:
     """Return the best of the closings that are all but the same."""
+    if not len(closings.widths):
+        return np.empty(0, dtype=np.intp)
     angles = half_turn(np.arctan2(closings.directions[:, 1], closings.directions[:, 0]))
     alike = np.column_stack((
         np.round(closings.middles / 0.003), np.round(closings.widths / 0.003),
         np.round(angles / np.radians(9.0)) % 20)).astype(np.int64)
     away = np.linalg.norm(closings.middles - middle, axis=1)
     order = np.argsort(away - 0.1 * closings.alignment, kind='stable')
-    return order[np.unique(alike[order], axis=0, return_index=True)[1]]
+    alike -= alike.min(axis=0)
+    kinds = np.ravel_multi_index(tuple(alike.T), tuple(alike.max(axis=0) + 1))
+    return order[np.unique(kinds[order], return_index=True)[1]]
 
 
 def _scores(part: PosedMesh, held: _Held, gripper: Gripper) -> Floats:

@@ -120,12 +120,21 @@ class Room:
         self, heights: NDArray[np.float32], closings: Closings, along: Floats, across: Floats,
     ) -> NDArray[np.float32]:
         """Return heights around the middles, so far along (N x A) and across (B) the closing."""
-        x, y = closings.directions.T[:, :, None, None]
-        middle_x, middle_y = closings.middles.T[:, :, None, None]
-        ahead = along[:, :, None]
-        cells = self.grid.cells(
-            middle_x + x * ahead - y * across, middle_y + y * ahead + x * across)
-        return heights.ravel()[cells]
+        # In cells: single precision is more than enough.
+        ahead, aside = along / RESOLUTION, across / RESOLUTION
+        middles = (closings.middles - (self.grid.left, self.grid.front)) / RESOLUTION
+        x, y = closings.directions[:, :1], closings.directions[:, 1:]
+        column = _summed(middles[:, :1] + x * ahead, -y * aside)
+        row = _summed(middles[:, 1:] + y * ahead, x * aside)
+        row *= self.grid.columns
+        row += column
+        return heights.ravel().take(row)
+
+
+def _summed(along: Floats, across: Floats) -> NDArray[np.intp]:
+    """Return the whole part of all sums, N x A x B."""
+    sums = along.astype(np.float32)[:, :, None] + across.astype(np.float32)[:, None]
+    return sums.astype(np.intp)
 
 
 def _steps(low: float, high: float, step: float = 2 * RESOLUTION) -> Floats:
