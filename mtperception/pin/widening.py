@@ -14,6 +14,7 @@
 
 """Give a trained network more channels without changing what it computes."""
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -31,7 +32,7 @@ def widen_from(network: nn.Module, tensors: zoo.Tensors, where: str) -> None:
     """
     state = network.state_dict()
     fits = all(name in state and old.ndim == state[name].ndim
-               and all(small <= large for small, large in zip(old.shape, state[name].shape, strict=True))
+               and (np.array(old.shape) <= state[name].shape).all()
                for name, old in tensors.items())
     counters = {name for name in state if name.endswith('num_batches_tracked')}
     if not fits or state.keys() - counters != tensors.keys():
