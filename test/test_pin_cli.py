@@ -83,7 +83,10 @@ def test_detect_draws_annotated_copies(tmp_path, picture, capsys):
     (['detect', 'pin', 'x.png', '--model', 'nut'], "no bundled model is called 'nut'"),
     (['evaluate', 'pin', '--model', 'missing.safetensors'], 'there is no such model file'),
     (['evaluate', 'pin', '--count', '1'], '--count is 1'),
-    (['train', 'pin', '--out', 'nowhere', '--data', 'nothing'], 'no finished data set'),
+    (['evaluate', 'pin', '--workers', '0'], '--workers is 0; it must be at least 1'),
+    (['evaluate', 'pin', '--seed', '-1'], '--seed is -1; it must be 0 or more'),
+    (['evaluate', 'pin', '--out', 'report'], '--out is where --robustness writes'),
+    (['train', 'pin', '--out', 'nowhere', '--data', 'nothing'], 'no such folder or label file'),
     (['train', 'pin', '--out', 'nowhere', '--resume'], 'there is no checkpoint here'),
 ])
 def test_what_is_wrong_is_said_in_one_line(tmp_path, monkeypatch, capsys, arguments, text):
@@ -151,3 +154,34 @@ def test_evaluate_meets_the_targets_on_a_few_pictures(capsys):
     again = main(['evaluate', 'pin', '--count', '12', '--seed', '77'])
     out = capsys.readouterr().out
     assert again == 0 and 'empty frames' in out and 'accuracy' in out
+
+
+def test_the_figures_are_the_same_whatever_the_workers(capsys):
+    reports = []
+    for workers in ('1', '3'):
+        assert main(['evaluate', 'pin', '--count', '4', '--seed', '8', '--json',
+                     '--workers', workers]) == 0
+        reports.append(json.loads(capsys.readouterr().out))
+        del reports[-1]['seconds']
+    assert reports[0] == reports[1]
+    assert reports[0]['threshold'] == PinDetector.load('pin').threshold
+    assert reports[0]['calibration']['true'] >= reports[0]['frames']['pins'] * 0.9
+    assert 0 <= reports[0]['calibration']['ece'] <= 1
+
+
+def test_robustness_is_reported_in_figures_a_table_and_curves(tmp_path, capsys):
+    arguments = ['evaluate', 'pin', '--robustness', '--count', '2', '--seed', '8',
+                 '--out', str(tmp_path / 'report')]
+    assert main([*arguments, '--json']) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report['robustness'].keys() == {
+        'blur', 'noise', 'brightness', 'rotation', 'size', 'occlusion'}
+    sharp = report['robustness']['blur']['values'][0]
+    assert sharp['value'] == 0 and sharp['pins'] > 0 and sharp['error_px']['mean'] < 2
+    dark = report['robustness']['brightness']['values'][0]
+    assert dark['missed'] > 0.5 >= sharp['missed']
+    files = {path.name: path.read_text() for path in (tmp_path / 'report').iterdir()}
+    assert files.keys() == {'robustness.json', 'robustness.md', 'robustness.svg'}
+    assert json.loads(files['robustness.json']) == report
+    assert '(robustness.svg)' in files['robustness.md'] and '| blur |' in files['robustness.md']
+    assert files['robustness.svg'].startswith('<svg')
