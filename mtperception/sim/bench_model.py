@@ -48,6 +48,9 @@ _DEPTH = 50.0
 _STILL, _STILL_TURNING = 0.01, 0.2
 _SETTLING = 3.0
 VISIBLE_GROUP, HIDDEN_GROUP = 0, 5
+# Bits of what can touch: pieces touch each other, and the bench touches hulls. A plane cannot
+# tell a hull from its pieces, but there are fewer contacts to solve for.
+_PIECE, _HULL = 1, 2
 _COPIED = ('dataid', 'pos', 'quat', 'size', 'aabb', 'rbound')
 
 
@@ -68,10 +71,10 @@ def bench_spec(parts: Sequence[Part], bodies: int, scale: float = 1.0) -> Any:
     spec.option.disableflags = mujoco.mjtDisableBit.mjDSBL_MIDPHASE
     spec.worldbody.add_geom(
         name='bench', type=mujoco.mjtGeom.mjGEOM_PLANE, size=(0.0, 0.0, 0.1), group=HIDDEN_GROUP,
-        **contact(scale))
+        contype=0, conaffinity=_HULL, **contact(scale))
     for index, part in enumerate(parts):
         _add_to_catalogue(mujoco, spec, index, part)
-    pieces = max(len(part.collision) for part in parts)
+    pieces = max(len(_solids(part)) for part in parts)
     triangles = max(len(part.mesh.faces) for part in parts)
     for index in range(bodies):
         _add_body(mujoco, spec, body_name(index), pieces, triangles, scale)
@@ -95,12 +98,19 @@ def body_name(index: int) -> str:
 
 def _add_to_catalogue(mujoco: Any, spec: Any, index: int, part: Part) -> None:
     shelf = spec.worldbody.add_body(name=_shelf_name(index))
-    for number, piece in enumerate(part.collision):
+    for number, piece in enumerate(_solids(part)):
         name = f'{_shelf_name(index)}_{number}'
+        density = DENSITY if number < len(part.collision) else 0.0
         spec.add_mesh(name=name, uservert=np.asarray(piece, dtype=np.float64).ravel())
         shelf.add_geom(
-            name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, density=DENSITY,
+            name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, density=density,
             contype=0, conaffinity=0, group=HIDDEN_GROUP)
+
+
+def _solids(part: Part) -> tuple[Floats, ...]:
+    """Return the vertices of a part's pieces, and of its hull where there are several."""
+    pieces = part.collision
+    return pieces if len(pieces) == 1 else (*pieces, np.concatenate(pieces))
 
 
 def _shelf_name(index: int) -> str:
@@ -147,7 +157,7 @@ class Bodies:
         self._slowness = float(model.opt.timestep) / TIMESTEP
         self.model, self.data = model, data
         self._catalogue = [
-            (int(model.body(_shelf_name(i)).id), len(part.collision))
+            (int(model.body(_shelf_name(i)).id), len(_solids(part)))
             for i, part in enumerate(catalogue)]
         self._bodies = [int(model.body(body_name(i)).id) for i in range(bodies)]
         self.geoms = [int(model.geom(body_name(i)).id) for i in range(bodies)]
@@ -194,7 +204,10 @@ class Bodies:
             values = getattr(model, f'geom_{name}')
             values[pieces[:count]] = values[first:first + count]
         model.geom_contype[pieces] = model.geom_conaffinity[pieces] = 0
-        model.geom_contype[pieces[:count]] = model.geom_conaffinity[pieces[:count]] = 1
+        alone = count == 1
+        model.geom_contype[pieces[:count]] = model.geom_conaffinity[pieces[:count]] = _PIECE
+        model.geom_contype[pieces[count - 1]] = _PIECE | _HULL if alone else _HULL
+        model.geom_conaffinity[pieces[count - 1]] = _PIECE if alone else 0
         dof = model.body_dofadr[target]
         damping = _DAMPING / self._slowness
         model.dof_damping[dof:dof + 3] = damping * model.body_mass[target]
@@ -253,8 +266,8 @@ class Bodies:
     def settle(self) -> bool:
         """Let everything fall, and tell whether it came to rest."""
         still = 0
-        for _ in range(round(_SETTLING / TIMESTEP / 20)):
-            self._mujoco.mj_step(self.model, self.data, nstep=20)
+        for _ in range(round(_SETTLING / TIMESTEP / 10)):
+            self._mujoco.mj_step(self.model, self.data, nstep=10)
             at_rest = all(self.still(body, (0.0, 0.0, 0.0)) for body in self.present)
             still = still + 1 if at_rest else 0
             # Twice, since what is thrown up rests for a moment, too.
