@@ -319,7 +319,7 @@ FAULTS = [
     ([(float('nan'), 12.0, 20.0, 22.0)], "is '?nan'?, not a number"),
     ([(10.0, 12.0, 20.0, float('inf'))], "is '?inf'?, not a number"),
     ([('ten', 12.0, 20.0, 22.0)], "is 'ten', not a number"),
-    ([(10.0, 12.0, 20.0, 22.0), (14.0, 12.0, 18.0, 22.0)], 'two labels on one pin'),
+    ([(10.0, 12.0, 20.0, 22.0), (14.0, 12.0, 18.0, 22.0)], 'a second label on the pin of'),
     ([(0.25, 0.5, 0.1, 0.1)], 'between 0 and 1, as if they were shares of the picture'),
 ]
 
@@ -431,6 +431,10 @@ def test_a_folder_without_labels_or_with_two_kinds_is_named(tmp_path):
     with pytest.raises(DatasetError, match='there is no such folder or label file'):
         read_pictures(tmp_path / 'none')
     write_pictures(tmp_path)
+    (tmp_path / 'unfinished').mkdir()
+    with pytest.raises(DatasetError, match='the data set is not finished'):
+        read_pictures(tmp_path)
+    (tmp_path / 'unfinished').rmdir()
     (tmp_path / 'card.json').write_text('{}')
     with pytest.raises(DatasetError, match='no labels here'):
         read_pictures(tmp_path)

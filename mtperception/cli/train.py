@@ -21,9 +21,12 @@ import shlex
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from mtperception.cli import labelled_pictures
+
+if TYPE_CHECKING:
+    from mtperception.pin.dataset import PinPictures
 
 
 def add_parser(verbs: Any) -> None:
@@ -94,6 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         processes.wait_for_all()
         pictures = read_pictures(*data, category=arguments.category, warn=(
             labelled_pictures.warn if first else lambda line: None))
+        console.print(describe(pictures), highlight=False)
         steps = settings.epochs * steps_per_epoch(settings)
         with TrainingProgress(console, steps) as progress:
             bundle = train(
@@ -113,6 +117,13 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f'{model} ({bundle.sha256[:12]}), '
                       f'{seconds / 60:.1f} min', highlight=False)
     return 0
+
+
+def describe(pictures: 'PinPictures') -> str:
+    """Say in a line what there is to train on."""
+    diameters = [pin.diameter for pins in pictures.pins for pin in pins]
+    of = f' of {min(diameters):.1f} to {max(diameters):.1f} pixels' if diameters else ''
+    return f'{len(pictures)} pictures with {len(diameters)} pins{of}'
 
 
 def command(arguments: argparse.Namespace) -> str:

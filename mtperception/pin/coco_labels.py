@@ -42,7 +42,7 @@ def is_coco(document: Any) -> bool:
 
 def read_coco(path: Path, document: dict[str, Any], category: str | None,
               pictures: PictureSearch) -> list[LabelledFile]:
-    """Read the labels of all pictures, in the order of their names."""
+    """Read the labels of all pictures."""
     images, annotations = (_records(path, document, key) for key in ('images', 'annotations'))
     _unique(path, 'image id', (image['id'] for image in images))
     _unique(path, 'annotation id', (row['id'] for row in annotations if 'id' in row))
@@ -59,7 +59,7 @@ def read_coco(path: Path, document: dict[str, Any], category: str | None,
             labels[image].append(_label(f'{where} ({names[image]!r})', annotation))
     return [LabelledFile(pictures.find(image['file_name'], str(path)), tuple(labels[image['id']]),
                          picture_size(image.get('width'), image.get('height')))
-            for image in sorted(images, key=lambda image: image['file_name'])]
+            for image in images]
 
 
 def _records(path: Path, document: dict[str, Any], key: str) -> list[dict[str, Any]]:

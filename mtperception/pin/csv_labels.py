@@ -33,7 +33,7 @@ _MORE = ('diameter', 'visible')
 
 
 def read_csv(path: Path) -> list[LabelledFile]:
-    """Read the labels of all pictures, in the order of their names."""
+    """Read the labels of all pictures."""
     try:
         lines = path.read_bytes().decode('utf-8-sig').splitlines()
     except OSError as error:
@@ -62,4 +62,4 @@ def read_csv(path: Path) -> list[LabelledFile]:
             diameter, visible = (values[name] or None for name in _MORE)
             found.append(box_label(where, *(values[name] for name in _BOX), diameter=diameter,
                                    visible=visible))
-    return [LabelledFile(file, tuple(labels[file])) for file in sorted(labels)]
+    return [LabelledFile(file, tuple(found)) for file, found in labels.items()]

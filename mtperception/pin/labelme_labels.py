@@ -43,7 +43,7 @@ def is_labelme(document: Any) -> bool:
 
 def read_labelme(documents: Mapping[Path, dict[str, Any]], category: str | None,
                  folder: Path) -> list[LabelledFile]:
-    """Read the files of all pictures, in the order of their names."""
+    """Read the files of all pictures."""
     for path, document in documents.items():
         for index, shape in enumerate(document['shapes']):
             if not isinstance(shape, dict):
@@ -52,7 +52,7 @@ def read_labelme(documents: Mapping[Path, dict[str, Any]], category: str | None,
             for shape in document['shapes']}
     chosen = pin_category(str(folder), used, category)
     pictures = PictureSearch(folder)
-    return [_file(path, documents[path], chosen, pictures) for path in sorted(documents)]
+    return [_file(path, document, chosen, pictures) for path, document in documents.items()]
 
 
 def _file(path: Path, document: dict[str, Any], chosen: str | None,

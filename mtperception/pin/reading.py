@@ -25,11 +25,13 @@ from mtperception.pin.coco_labels import is_coco, read_coco
 from mtperception.pin.csv_labels import read_csv, TABLE
 from mtperception.pin.dataset import DatasetError, Image, LabelledPin, PinPictures
 from mtperception.pin.labelme_labels import is_labelme, read_labelme
-from mtperception.pin.labels import EDGE, Label, LabelledFile
+from mtperception.pin.labels import EDGE, LabelledFile
 from mtperception.pin.picture_files import PictureFiles, SUFFIXES
 from mtperception.pin.picture_search import PictureSearch
 
 ANNOTATIONS = 'annotations.json'
+# In a folder that is still being rendered into.
+UNFINISHED = 'unfinished'
 # Pictures are kept decoded up to so many bytes; those beyond are read again and again.
 MEMORY = 4_000_000_000
 # Two faces of solid pins are farther apart than this share of their mean diameter.
@@ -50,7 +52,7 @@ def read_pictures(*sources: Path, category: str | None = None, memory: int = MEM
     digests: list[str] = []
     origins: list[str] = []
     for source in sources:
-        files = read_labels(source, category, warn)
+        files = sorted(read_labels(source, category, warn), key=lambda file: file.path)
         _check_all(source, files, warn)
         digest = hashlib.sha256()
         for file in files:
@@ -67,7 +69,7 @@ def read_pictures(*sources: Path, category: str | None = None, memory: int = MEM
 
 def read_labels(source: Path, category: str | None,
                 warn: Callable[[str], None]) -> list[LabelledFile]:
-    """Find a data set's labels, whatever their format, and read them in the pictures' order."""
+    """Find a data set's labels, whatever their format, and read them."""
     if source.suffix.lower() == '.csv' and source.is_file():
         return read_csv(source)
     if source.is_file():
@@ -80,6 +82,9 @@ def read_labels(source: Path, category: str | None,
     annotations = source / ANNOTATIONS
     if annotations.exists():
         return read_labels(annotations, category, warn)
+    if (source / UNFINISHED).is_dir():
+        raise DatasetError(f'{source}: the data set is not finished; go on with the command that '
+                           'renders it')
     documents = {path: _json(path) for path in sorted(source.rglob('*.json'))}
     coco = [path for path, document in documents.items() if is_coco(document)]
     labelme = {path: document for path, document in documents.items() if is_labelme(document)}
@@ -133,7 +138,8 @@ def _check_all(source: Path, files: list[LabelledFile],
         for index, label in enumerate(file.labels):
             for other in file.labels[:index]:
                 if _same_pin(label.pin, other.pin):
-                    raise DatasetError(f'{_both(other, label)}: two labels on one pin')
+                    raise DatasetError(f'{label.where}: a second label on the pin of '
+                                       f'{other.where}')
     labels = [label for file in files for label in file.labels]
     if not labels:
         warn(f'{source}: no pin in any of the {len(files)} pictures')
@@ -161,9 +167,3 @@ def _check(file: LabelledFile, image: Image) -> None:
 def _same_pin(one: LabelledPin, other: LabelledPin) -> bool:
     return math.hypot(one.x - other.x, one.y - other.y) \
         < LEAST_DISTANCE * (one.diameter + other.diameter) / 2
-
-
-def _both(one: Label, other: Label) -> str:
-    # The second one's place without the file's name, which both have.
-    file, _, _ = one.where.partition(': ')
-    return f'{one.where} and {other.where.removeprefix(file).lstrip(":, ")}'
