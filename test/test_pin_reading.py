@@ -500,3 +500,30 @@ def test_any_value_anywhere_is_read_or_refused_in_one_line(tmp_path, data, value
         for found in pins:
             assert np.isfinite([found.x, found.y, found.diameter, *found.box]).all()
             assert -0.5 <= found.x < image.shape[1] - 0.5 or found.visible < 1
+
+
+cells = st.sampled_from(['a.png', '12', '-3.5', '', 'nan', '1e9', '"', '"\n', 'x']) | st.text(
+    max_size=3)
+
+
+@given(rows=st.lists(st.lists(cells, max_size=7), max_size=5), separator=st.sampled_from(',;\t'))
+@settings(max_examples=200, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_table_is_read_or_refused_in_one_line(tmp_path, rows, separator):
+    if not (tmp_path / 'a.png').exists():
+        write_pictures(tmp_path)
+    lines = [separator.join(row) for row in [['file', 'x', 'y', 'width', 'height'], *rows]]
+    (tmp_path / 'labels.csv').write_bytes('\n'.join(lines).encode(errors='surrogatepass'))
+    try:
+        pictures = read_pictures(tmp_path)
+    except DatasetError as error:
+        assert len(str(error).splitlines()) == 1
+        return
+    assert all(found.diameter > 0 for pins in pictures.pins for found in pins)
+
+
+def test_a_table_that_never_ends_a_quote_is_named(tmp_path):
+    write_pictures(tmp_path, ['a.png'])
+    (tmp_path / 'labels.csv').write_text('file,x,y,width,height\na.png,"' + 140_000 * '1')
+    with pytest.raises(DatasetError, match='after line 1: field larger than field limit'):
+        read_pictures(tmp_path)

@@ -50,16 +50,19 @@ def read_csv(path: Path) -> list[LabelledFile]:
                            'file,x,y,width,height')
     pictures = PictureSearch(path.parent)
     labels: dict[Path, list[Label]] = {}
-    for row in reader:
-        where = f'{path}, line {reader.line_num}'
-        if None in row:
-            raise DatasetError(f'{where}: more columns than the first line has')
-        values = {name: row.get(name, '').strip() for name in ('file', *_BOX, *_MORE)}
-        if not values['file']:
-            raise DatasetError(f'{where}: no file is named')
-        found = labels.setdefault(pictures.find(values['file'], where), [])
-        if any(values[name] for name in (*_BOX, *_MORE)):
-            diameter, visible = (values[name] or None for name in _MORE)
-            found.append(box_label(where, *(values[name] for name in _BOX), diameter=diameter,
-                                   visible=visible))
+    try:
+        for row in reader:
+            where = f'{path}, line {reader.line_num}'
+            if None in row:
+                raise DatasetError(f'{where}: more columns than the first line has')
+            values = {name: row.get(name, '').strip() for name in ('file', *_BOX, *_MORE)}
+            if not values['file']:
+                raise DatasetError(f'{where}: no file is named')
+            found = labels.setdefault(pictures.find(values['file'], where), [])
+            if any(values[name] for name in (*_BOX, *_MORE)):
+                diameter, visible = (values[name] or None for name in _MORE)
+                found.append(box_label(where, *(values[name] for name in _BOX),
+                                       diameter=diameter, visible=visible))
+    except csv.Error as error:
+        raise DatasetError(f'{path}, after line {reader.line_num}: {error}') from None
     return [LabelledFile(file, tuple(found)) for file, found in labels.items()]
