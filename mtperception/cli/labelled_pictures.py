@@ -30,8 +30,8 @@ labelled pictures (--data):
   A pin is the rectangle drawn around it: the centre is where it is, the smaller side its diameter,
   unless COCO has a key point for the centre, or COCO or the table diameter and visible (the share
   that can be seen). Lengths are in pixels, 0 being the outer edge of the first one. A picture may
-  have any number of pins, a pin one label. Colours are turned grey. A tenth of the pictures, always
-  the same ones, is held out of the training.
+  have any number of pins, a pin one label. Colours turn grey. A tenth of the pictures, chosen by
+  their contents, is held out of the training.
 """
 
 
