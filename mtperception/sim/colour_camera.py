@@ -155,7 +155,7 @@ def saturated(picture: Picture, saturation: float) -> Picture:
     """Draw colours away from grey by a factor; 1 leaves them, 0 is grey. Keeps the brightness."""
     mixed = saturation * np.eye(3) + (1.0 - saturation) * _LUMA
     vivid = cv2.transform(picture, mixed)
-    return np.clip(vivid, np.float32(0.0), np.float32(np.inf), out=vivid)
+    return np.asarray(np.clip(vivid, np.float32(0.0), np.float32(np.inf), out=vivid))
 
 
 def shaken(picture: Picture, length: float, angle: float) -> Picture:

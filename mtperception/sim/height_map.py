@@ -126,7 +126,7 @@ def _covered(grid: Grid, triangles: Floats, doubled: Floats) -> tuple[NDArray[np
 
 
 def _counted(counts: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Repeat places by counts, whole numbers: return the places, and a number from 0 on in each."""
+    """Repeat places by counts, whole numbers; number the repetitions of each, from 0 on."""
     whole = counts.astype(np.intp)
     place = np.repeat(np.arange(len(whole)), whole)
     return place, np.arange(len(place)) - (np.cumsum(whole) - whole)[place]

@@ -17,6 +17,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -144,13 +145,13 @@ def lit_picture(
     if not lighting.shadows or lighting.radius == 0.0:
         set_lights(renderer.model, lighting, reach)
         return _scaled(renderer.colour(view, lighting.shadows, groups), 1)
-    total = np.zeros((view.camera.height, view.camera.width, 3), dtype=np.float32)
+    total: Picture = np.zeros((view.camera.height, view.camera.width, 3), dtype=np.float32)
     for index in range(_SOFT):
         angle = 2.4 * index
         # Places spread evenly over a disc.
         place = np.sqrt((index + 0.5) / _SOFT) * np.array((np.cos(angle), np.sin(angle)))
         set_lights(renderer.model, lighting, reach, place)
-        total += renderer.colour(view, True, groups)
+        cv2.accumulate(renderer.colour(view, True, groups), total)
     return _scaled(total, _SOFT)
 
 

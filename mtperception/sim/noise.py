@@ -41,9 +41,9 @@ def grain(rng: np.random.Generator, height: int, width: int) -> Field:
 
 @lru_cache(maxsize=1)
 def _long_row() -> Field:
-    row = white(np.random.default_rng(0), 1, _GRAINS)[0]
+    row = white(np.random.default_rng(0), 1, _GRAINS)
     row.flags.writeable = False
-    return row
+    return row.ravel()
 
 
 def smooth(rng: np.random.Generator, size: int, sigma_x: float, sigma_y: float) -> Field:

@@ -21,11 +21,14 @@ this is exact for a room far away, and for round and flat metal alike.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mtperception.geometry.camera import Floats, PosedCamera
+from mtperception.sim.camera_effects import Picture
 from mtperception.sim.lighting import Lighting
 
 
@@ -54,27 +57,37 @@ class Room:
     bench: Floats
     lamps: tuple[Lamp, ...]
 
-    def light(self, directions: ArrayLike) -> Floats:
+    def light(self, directions: ArrayLike) -> Picture:
         """Return the colours (N x 3) that come from directions (N x 3, unit, world)."""
-        towards = np.asarray(directions, dtype=np.float64).reshape(-1, 3)
-        height = towards @ self.up
-        above = np.clip(height, 0.0, 1.0)[:, None] ** 0.6
-        sky = self.horizon + (self.zenith - self.horizon) * above
+        towards = np.asarray(directions, dtype=np.float32).reshape(-1, 3).T
+        height = _along(self.up, towards)
+        above = np.clip(height, 0.0, 1.0) ** np.float32(0.6)
+        sky = _shades(self.horizon, 1.0 - above) + _shades(self.zenith, above)
         # The horizon is soft: nothing far away is sharp in machined metal.
-        floor = _step(-height / 0.06)[:, None]
-        light = sky + (self.bench - sky) * floor
+        floor = _step(height * np.float32(-1.0 / 0.06))
+        light = sky * (1.0 - floor) + _shades(self.bench, floor)
         for lamp in self.lamps:
-            facing = towards @ lamp.direction
+            facing = _along(lamp.direction, towards)
             other = np.cross(lamp.direction, lamp.across)
-            inside = np.where(facing > 0.0, 1.0, 0.0)
+            inside = (facing > 0.0).astype(np.float32)
+            facing = np.clip(facing, np.float32(1e-6), np.float32(1.0))
             for axis, half in zip((lamp.across, other), lamp.half_size, strict=True):
-                reach = np.abs(towards @ axis) / (np.maximum(facing, 1e-6) * np.tan(half))
-                inside *= _step((1.0 - reach) / lamp.softness)
-            light += inside[:, None] * lamp.colour
-        return np.asarray(light)
+                reach = np.abs(_along(axis / np.tan(half), towards)) / facing
+                inside *= _step((np.float32(1.0) - reach) * np.float32(1.0 / lamp.softness))
+            light += _shades(lamp.colour, inside)
+        return np.asarray(light.T)
 
 
-def _step(place: Floats) -> Floats:
+def _along(axis: Floats, towards: Picture) -> Picture:
+    return np.asarray(axis.astype(np.float32) @ towards)
+
+
+def _shades(colour: Floats, shares: Picture) -> Picture:
+    """Return shares (N) of a colour: 3 x N."""
+    return np.outer(colour.astype(np.float32), shares)
+
+
+def _step(place: NDArray[Any]) -> Picture:
     """Rise smoothly from 0 at -1 to 1 at 1."""
     share = np.clip(0.5 + 0.5 * place, 0.0, 1.0)
     return np.asarray(share * share * (3.0 - 2.0 * share))
@@ -125,6 +138,13 @@ def mirror_ball(room: Room, view: PosedCamera, size: int) -> NDArray[np.uint8]:
 
     The texture's first row is at the ball's lower side, as the renderer has it.
     """
+    light = room.light(_ball_rays(size) @ view.rotation.T.astype(np.float32))
+    return np.asarray(np.clip(255.0 * light, 0, 255).astype(np.uint8).reshape(size, size, 3))
+
+
+@lru_cache(maxsize=2)
+def _ball_rays(size: int) -> Picture:
+    """Return where a mirror ball's pixels look (N x 3, unit), in the optical frame."""
     place = (np.arange(size) + 0.5) / size * 2.0 - 1.0
     x, y = np.meshgrid(place, -place)
     outside = np.hypot(x, y)
@@ -132,9 +152,8 @@ def mirror_ball(room: Room, view: PosedCamera, size: int) -> NDArray[np.uint8]:
     shrink = np.minimum(1.0, 0.999 / np.maximum(outside, 1e-9))
     x, y = x * shrink, y * shrink
     z = np.sqrt(1.0 - x * x - y * y)
-    reflected = np.stack((2 * x * z, 2 * y * z, 1.0 - 2.0 * z * z), axis=-1).reshape(-1, 3)
-    light = room.light(reflected @ view.rotation.T).reshape(size, size, 3)
-    return np.asarray(np.clip(255.0 * light, 0, 255).astype(np.uint8))
+    rays = np.stack((2 * x * z, 2 * y * z, 1.0 - 2.0 * z * z), axis=-1).reshape(-1, 3)
+    return rays.astype(np.float32)
 
 
 def reflected_uv(view: PosedCamera, points: Floats, normals: Floats) -> Floats:

@@ -250,7 +250,7 @@ class Renderer:
         low = cv2.flip(cv2.extractChannel(pixels, 0), 0)
         if len(table) == 256:
             return np.asarray(cv2.LUT(low, table))
-        return table[low + 256 * pixels[::-1, :, 1].astype(np.int32)]
+        return np.asarray(table[low + 256 * pixels[::-1, :, 1].astype(np.int32)])
 
     def depth(self, view: PosedCamera) -> NDArray[np.float32]:
         """Return what `identities` does of depth alone, in half the time."""
@@ -274,7 +274,7 @@ class Renderer:
         depth = cv2.flip(inverse, 0)
         depth *= np.float32(far - near)
         depth += np.float32(near)
-        return np.divide(np.float32(near * far), depth, out=depth)
+        return np.asarray(np.divide(np.float32(near * far), depth, out=depth))
 
     def _planes(self) -> tuple[float, float]:
         camera = self._scene.camera[0]

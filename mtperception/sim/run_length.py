@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,12 +43,13 @@ class RunLengths:
     @classmethod
     def of(cls, mask: NDArray[np.bool_]) -> 'RunLengths':
         """Encode a mask."""
-        flat = np.asarray(mask, dtype=bool).ravel(order='F')
+        # A column after the other, which OpenCV turns round faster.
+        flat = cv2.transpose(mask.astype(np.uint8)).ravel() if mask.size else mask.ravel()
         changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
         ends = np.concatenate(([0] if len(flat) and flat[0] else [], changes, [len(flat)]))
         counts = np.diff(ends, prepend=0)
         height, width = mask.shape
-        return cls(height, width, tuple(int(count) for count in counts))
+        return cls(height, width, tuple(counts.astype(int).tolist()))
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> 'RunLengths':

@@ -17,12 +17,12 @@
 from functools import lru_cache
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mtperception.geometry.camera import Floats, PosedCamera
 from mtperception.sim.backgrounds import Backgrounds
+from mtperception.sim.camera_effects import blurred
 from mtperception.sim.colour_textures import colour_texture, COLOUR_TEXTURES
 from mtperception.sim.reflections import mirror_ball, reflected_uv, Room
 from mtperception.sim.renderer import Renderer
@@ -122,10 +122,11 @@ class Surfaces:
         worn = [
             finish for finish, texture in self._mirrors.items()
             if (self._renderer.model.mat_texid == texture).any()]
-        ball = mirror_ball(room, view, _MIRROR_SIZE) if worn else None
+        if not worn:
+            return
+        ball = mirror_ball(room, view, _MIRROR_SIZE)
         for finish in worn:
-            blur = _ROUGHNESS[finish]
-            seen = cv2.GaussianBlur(ball, (0, 0), blur * _MIRROR_SIZE / 2.0)
+            seen = blurred(ball, _ROUGHNESS[finish] * _MIRROR_SIZE / 2.0)
             self._renderer.set_texture(self._mirrors[finish], seen)
 
     def reflect(self, mesh: int, view: PosedCamera, points: Floats, normals: Floats) -> None:
