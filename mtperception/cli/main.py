@@ -26,12 +26,14 @@ from mtperception.cli import (
     export_grasps,
     export_world,
     render,
+    reproduce,
     show,
     train,
     watch,
 )
 
-VERBS = (render, show, train, evaluate, detect, watch, bench, export_world, export_grasps)
+VERBS = (render, show, train, evaluate, reproduce, detect, watch, bench, export_world,
+         export_grasps)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -23,16 +23,18 @@ of seed images that no training has seen.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-import time
 from typing import Any
 
 import numpy as np
 from torch import nn
 
 import mtperception
+from mtperception import zoo
 from mtperception.pin.dataset import PinPictures
+from mtperception.pin.network import PinNetwork
 from mtperception.pin.paper_crops import cut_crops, PaperCrops, seed_images
 from mtperception.pin.paper_training import Answers, answers, History, train_paper
+from mtperception.pin.predictor import PAPER
 from mtperception.pin.reproduction_heat_map import heat_map_answers, train_heat_map
 
 TRAINING_COPIES, VALIDATION_COPIES = 5, 3
@@ -72,16 +74,14 @@ class Experiment:
 @dataclass(frozen=True)
 class Trained:
     """
-    A trained model and its answers to each set of validation crops.
+    A trained model, its answers to each set of validation crops, and what it went through.
 
-    The heat-map model has no history; its seconds are unknown, None, when it was resumed.
+    The heat-map model has no history.
     """
 
     network: nn.Module
     answers: Mapping[str, Answers]
     history: History | None
-    seconds: float | None
-    cpu_seconds: float | None
 
 
 def experiment(pictures: PinPictures, budget: Budget, seed: int) -> Experiment:
@@ -101,7 +101,12 @@ def experiment(pictures: PinPictures, budget: Budget, seed: int) -> Experiment:
 
 def checkpoint_file(out: Path, model: str) -> Path:
     """Give the place of a model's checkpoint."""
-    return out / f'{model.replace(" ", "-")}.checkpoint.safetensors'
+    return out / f'{file_name(model)}.checkpoint.safetensors'
+
+
+def file_name(model: str) -> str:
+    """Give what a model's files are called, without the ending."""
+    return model.replace(' ', '-')
 
 
 def train_model(plan: Experiment, model: str, out: Path,
@@ -112,19 +117,30 @@ def train_model(plan: Experiment, model: str, out: Path,
     resume = checkpoint.exists()
     run = {**plan.run, 'model': model}
     if model == HEAT_MAP:
-        clock, processor = time.monotonic(), time.process_time()
         heat_map = train_heat_map(
-            plan.training, epochs=plan.epochs, seed=plan.seed, checkpoint=checkpoint,
-            run=run, resume=resume, after_step=after_step)
+            plan.training, epochs=plan.epochs, seed=plan.seed, checkpoint=checkpoint, run=run,
+            resume=resume, after_step=after_step)
         return Trained(
             heat_map,
             {name: heat_map_answers(heat_map, crops) for name, crops in plan.validation.items()},
-            None, None if resume else time.monotonic() - clock,
-            None if resume else time.process_time() - processor)
+            None)
     network, history = train_paper(
         plan.training, plan.validation, 1 if model == LOSS_1 else 2, epochs=plan.epochs,
         seed=plan.seed, checkpoint=checkpoint, run=run, resume=resume, after_step=after_step,
         after_epoch=after_epoch)
     return Trained(
         network, {name: answers(network, crops) for name, crops in plan.validation.items()},
-        history, history.seconds, history.cpu_seconds)
+        history)
+
+
+def save_model(plan: Experiment, model: str, done: Trained, out: Path, command: str,
+               validation: Mapping[str, Any]) -> zoo.Bundle:
+    """Write a trained model and its card, so that the detector can load it."""
+    architecture = asdict(done.network.architecture) if isinstance(done.network, PinNetwork) \
+        else PAPER
+    tensors = {name: value.numpy() for name, value in done.network.state_dict().items()
+               if value.is_floating_point()}
+    card = {'task': 'pin', 'architecture': architecture, 'input': 'grey pictures, 8 bits',
+            'training': {'command': command, **plan.run}, 'code_version': mtperception.__version__,
+            'validation': validation}
+    return zoo.save(out / f'{file_name(model)}.safetensors', tensors, card)
