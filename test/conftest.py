@@ -262,3 +262,42 @@ def drawn_mesh():
         return mask
 
     return draw
+
+
+@pytest.fixture(scope='session')
+def finger_touches():
+    """Give a way to see whether a grasp's fingers touch a mesh, by separating axes."""
+    import numpy as np
+
+    from mtperception.geometry.rotations import about_axis
+    from mtperception.sim.gripper import GRIPPER
+
+    def touches(triangles, grasp, closed):
+        """
+        Tell whether triangles (T x 3 x 3) and a finger share a point, both in the world.
+
+        The fingers are swept on their way from open to so many metres apart.
+        """
+        frame = about_axis(np.array((0.0, 0.0, 1.0)), grasp.closing)
+        near, far = closed / 2, grasp.opening / 2 + GRIPPER.finger_thickness
+        half = np.array(
+            ((far - near) / 2, GRIPPER.finger_width / 2, GRIPPER.finger_length / 2))
+        local = (triangles - grasp.position) @ frame - (0.0, 0.0, GRIPPER.finger_length / 2)
+        middle = np.array(((near + far) / 2, 0.0, 0.0))
+        return any(box_touches(local - side * middle, half) for side in (-1.0, 1.0))
+
+    def box_touches(local, half):
+        # The box's own axes first: they leave few.
+        beside = (local.min(axis=1) > half) | (local.max(axis=1) < -half)
+        local = local[~beside.any(axis=1)]
+        edges = np.roll(local, -1, axis=1) - local
+        axes = [np.cross(edges[:, 0], edges[:, 1])]
+        axes += [np.cross(edges[:, k], axis) for k in range(3) for axis in np.eye(3)]
+        apart = np.zeros(len(local), dtype=bool)
+        for axis in axes:
+            shadow = np.einsum('tci,ti->tc', local, axis)
+            reach = np.abs(axis) @ half
+            apart |= (shadow.min(axis=1) > reach) | (shadow.max(axis=1) < -reach)
+        return bool((~apart).any())
+
+    return touches

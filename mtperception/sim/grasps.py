@@ -45,6 +45,9 @@ _HEIGHTS_APART = 0.005
 # Beside the contact a part may bulge so far out within the jaws' width (metres), and at least so
 # much of the jaws must touch it.
 _BULGE, _TOUCHING = 0.003, 0.2
+# The fingers are looked at every two cells, in any direction: by so many cells other things are
+# taken to be larger, so that none is missed.
+_WIDENED = 2
 # Of grasps so near to each other (metres, radians) only the best is kept; nearer ones where that
 # leaves no choice.
 _APART = (
@@ -120,7 +123,7 @@ def plan_grasps(
         grid = Grid.around(part.triangles.reshape(-1, 3), gripper.reach + 2 * RESOLUTION)
         own = highest(grid, maps[target:target + 1])
         others = highest(grid, maps[:target] + maps[target + 1:])
-        room = Room(grid, own, widened(others, 1), gripper)
+        room = Room(grid, own, widened(others, _WIDENED), gripper)
         counts = None if seen is None else partial(seen, target)
         planned.append(_grasps(part, room, gripper, counts))
     return planned
