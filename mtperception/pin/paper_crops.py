@@ -15,8 +15,8 @@
 """
 The paper's crops for training and validation: cuts of seed images, each with one pin or none.
 
-Each seed image is copied a few times, each copy under a light of its own (equations 3 to 5), and
-one crop of 100 x 100 pixels is cut of each copy; half of all crops have a pin.
+Each seed image is copied a few times, each copy with a contrast and a brightness of its own
+(equations 3 to 5). Of each copy one crop of 100 x 100 pixels is cut; half of all have a pin.
 """
 
 from collections.abc import Sequence
@@ -83,29 +83,50 @@ def seed_images(pictures: PinPictures, count: int) -> list[int]:
                        f'visible and not at the border, and {count} are needed: render more')
 
 
-def cut_crops(pictures: PinPictures, seeds: Sequence[int], copies: int,
-              rng: np.random.Generator) -> PaperCrops:
-    """Cut a crop of each of ``copies`` of the seed images; of all, half have a pin."""
-    count = copies * len(seeds)
-    with_pin = rng.permutation(np.arange(count) % 2 == 0)
-    images = np.empty((count, 1, CROP_SIDE, CROP_SIDE), np.float32)
+@dataclass(frozen=True)
+class Copies:
+    """
+    Copies of seed images: the number of each one's picture, its contrast and its brightness, N.
+
+    They are what stays the same from epoch to epoch.
+    """
+
+    pictures: PinPictures
+    seeds: npt.NDArray[np.intp]
+    contrast: Floats
+    brightness: Floats
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+
+def copies(pictures: PinPictures, seeds: Sequence[int], count: int,
+           rng: np.random.Generator) -> Copies:
+    """Copy each seed image ``count`` times, with contrasts and brightnesses of equations 3, 4."""
+    repeated = np.repeat(np.asarray(seeds, np.intp), count)
+    contrast, brightness = rng.random((2, len(repeated)), np.float32)
+    return Copies(pictures, repeated, 1 - 0.2 * contrast, 0.3 * (brightness - 0.5))
+
+
+def cut_crops(lit: Copies, rng: np.random.Generator) -> PaperCrops:
+    """Cut one crop of each copy, at random; half of all have a pin."""
+    with_pin = rng.permutation(np.arange(len(lit)) % 2 == 0)
+    images = np.empty((len(lit), 1, CROP_SIDE, CROP_SIDE), np.float32)
     pins: list[LabelledPin | None] = []
-    for number, seed in enumerate(np.repeat(seeds, copies).tolist()):
-        crop = cut_crop(pictures.images[seed], pictures.pins[seed], bool(with_pin[number]), rng,
-                        TRIES)
+    for number, seed in enumerate(lit.seeds.tolist()):
+        crop = cut_crop(lit.pictures.images[seed], lit.pictures.pins[seed],
+                        bool(with_pin[number]), rng, TRIES)
         if crop is None:
             raise DatasetError(f'picture {seed} has no room for a crop of {CROP_SIDE} x '
                                f'{CROP_SIDE} {"with" if with_pin[number] else "without"} its pin')
-        images[number, 0] = random_light(crop.image, rng)
+        images[number, 0] = in_light(crop.image, lit.contrast[number], lit.brightness[number])
         pins.append(crop.pins[0] if crop.pins else None)
     return PaperCrops(images, pins)
 
 
-def random_light(image: Image, rng: np.random.Generator) -> Floats:
-    """Change contrast and brightness by equations 3 to 5: uint8 to float32 in [0, 1], clipped."""
-    contrast = 1 - 0.2 * rng.random()
-    brightness = 0.3 * (rng.random() - 0.5)
-    light = np.float32(contrast / 255) * image + np.float32(brightness)
+def in_light(image: Image, contrast: np.float32, brightness: np.float32) -> Floats:
+    """Change a picture by equation 5: uint8 to float32 in [0, 1], clipped."""
+    light = contrast * (image * np.float32(1 / 255)) + brightness
     return np.clip(light, 0, 1, out=light)
 
 

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-The paper's custom training loop: Adam at a constant rate, all training crops once an epoch.
+The paper's custom training loop: Adam at a constant rate, each copy of a seed image once an epoch.
 
 It is not the loop of the other models (training/loop.py), whose optimisers, schedule and running
 average the paper has not; its checkpoints are the same kind of file.
@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtperception.pin.paper_crops import PaperCrops
+from mtperception.pin.paper_crops import Copies, cut_crops, PaperCrops
 from mtperception.pin.paper_loss import (
     clamped_cross_entropy,
     half_squared_error,
@@ -73,7 +73,7 @@ class History:
     What a training has gone through.
 
     ``steps`` has a row for each iteration's mini-batch, ``validation`` for each set of crops a
-    row for each epoch. ``seconds`` and ``cpu_seconds`` are those of the iterations alone.
+    row for each epoch. ``seconds`` and ``cpu_seconds`` are without validation.
     """
 
     steps: list[LossRow] = field(default_factory=list)
@@ -109,7 +109,7 @@ class Answers:
 
 
 def train_paper(
-    training: PaperCrops, validation: Mapping[str, PaperCrops], loss: int, *, epochs: int,
+    training: Copies, validation: Mapping[str, PaperCrops], loss: int, *, epochs: int,
     seed: int, checkpoint: Path, run: Mapping[str, Any], resume: bool = False,
     after_step: Callable[[int, float], None] | None = None,
     after_epoch: Callable[[int, History], None] | None = None,
@@ -130,14 +130,13 @@ def train_paper(
         restore_network(network, saved.tensors, 'network')
         restore_optimiser(optimiser, saved.tensors, 'adam')
         history, epochs_done = History.restored(saved.tensors, validation), saved.epochs_done
-    images = torch.from_numpy(training.images)
-    with_pin, positions = targets(training)
     for epoch in range(epochs_done, epochs):
         clock, processor = time.monotonic(), time.process_time()
         network.train()
-        order = np.random.default_rng((seed, epoch)).permutation(len(training))
-        for start in range(0, len(order), BATCH):
-            batch = torch.from_numpy(order[start:start + BATCH])
+        crops, batches = epoch_crops(training, seed, epoch)
+        images = torch.from_numpy(crops.images)
+        with_pin, positions = targets(crops)
+        for batch in batches:
             optimiser.zero_grad(set_to_none=True)
             parts = paper_loss(network(images[batch]), with_pin[batch], positions[batch])
             row = loss_row(parts, loss, with_pin[batch])
@@ -153,14 +152,22 @@ def train_paper(
                 after_step(len(history.steps), row.total)
         history.seconds += time.monotonic() - clock
         history.cpu_seconds += time.process_time() - processor
-        for name, crops in validation.items():
-            history.validation[name].append(validation_row(answers(network, crops), crops, loss))
+        for name, others in validation.items():
+            history.validation[name].append(
+                validation_row(answers(network, others), others, loss))
         tensors = (network_tensors(network, 'network') | optimiser_tensors(optimiser, 'adam')
                    | history.tensors())
         write_checkpoint(checkpoint, Checkpoint(tensors, epoch + 1, run))
         if after_epoch is not None:
             after_epoch(epoch + 1, history)
     return network.eval(), history
+
+
+def epoch_crops(training: Copies, seed: int, epoch: int) -> tuple[PaperCrops, list[Tensor]]:
+    """Cut an epoch's crops; give them with the numbers of those of each mini-batch."""
+    rng = np.random.default_rng((seed, epoch))
+    crops, order = cut_crops(training, rng), torch.from_numpy(rng.permutation(len(training)))
+    return crops, [order[start:start + BATCH] for start in range(0, len(order), BATCH)]
 
 
 def answers(network: PaperNetwork, crops: PaperCrops) -> Answers:

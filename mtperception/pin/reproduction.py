@@ -32,7 +32,7 @@ import mtperception
 from mtperception import zoo
 from mtperception.pin.dataset import PinPictures
 from mtperception.pin.network import PinNetwork
-from mtperception.pin.paper_crops import cut_crops, PaperCrops, seed_images
+from mtperception.pin.paper_crops import Copies, copies, cut_crops, PaperCrops, seed_images
 from mtperception.pin.paper_training import Answers, answers, History, train_paper
 from mtperception.pin.predictor import PAPER
 from mtperception.pin.reproduction_heat_map import heat_map_answers, train_heat_map
@@ -62,9 +62,13 @@ BUDGETS = {'paper': Budget(seed_images=324, pictures=900, epochs=200),
 
 @dataclass(frozen=True)
 class Experiment:
-    """The crops of an experiment, and what a checkpoint of it must agree with."""
+    """
+    What is trained on and asked about, and what a checkpoint must agree with.
 
-    training: PaperCrops
+    Of the training's copies other crops are cut in each epoch; validation crops stay the same.
+    """
+
+    training: Copies
     validation: Mapping[str, PaperCrops]
     epochs: int
     seed: int
@@ -85,15 +89,15 @@ class Trained:
 
 
 def experiment(pictures: PinPictures, budget: Budget, seed: int) -> Experiment:
-    """Choose the seed images and cut all crops; DatasetError says why that cannot be done."""
+    """Choose the seed images and copy them; DatasetError says why that cannot be done."""
     chosen = seed_images(pictures, 2 * budget.seed_images)
     seeds, new_seeds = chosen[:budget.seed_images], chosen[budget.seed_images:]
-    rngs = [np.random.default_rng((seed, part)) for part in range(3)]
+    training, new, same = (np.random.default_rng((seed, part, 1)) for part in range(3))
     return Experiment(
-        training=cut_crops(pictures, seeds, TRAINING_COPIES, rngs[0]),
+        training=copies(pictures, seeds, TRAINING_COPIES, training),
         validation={
-            NEW_SEED: cut_crops(pictures, new_seeds, VALIDATION_COPIES, rngs[1]),
-            SAME_SEED: cut_crops(pictures, seeds, VALIDATION_COPIES, rngs[2])},
+            NEW_SEED: cut_crops(copies(pictures, new_seeds, VALIDATION_COPIES, new), new),
+            SAME_SEED: cut_crops(copies(pictures, seeds, VALIDATION_COPIES, same), same)},
         epochs=budget.epochs, seed=seed,
         run={**asdict(budget), 'seed': seed, 'data': pictures.sha256,
              'version': mtperception.__version__})

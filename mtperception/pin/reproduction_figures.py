@@ -32,7 +32,7 @@ from mtperception.pin.paper_tables import (
     TABLE_6,
     TrainingTable,
 )
-from mtperception.pin.paper_training import Answers, BATCH, History, LossRow, targets
+from mtperception.pin.paper_training import Answers, BATCH, epoch_crops, History, LossRow, targets
 from mtperception.pin.reproduction import (
     Experiment,
     HEAT_MAP,
@@ -51,13 +51,14 @@ RED, BLUE, GREEN = '#d62728', '#1f77b4', '#2ca02c'
 
 def report(plan: Experiment, trained: Mapping[str, Trained]) -> dict[str, Any]:
     """Put the experiment's figures together; what is not known is None."""
+    first, _ = epoch_crops(plan.training, plan.seed, 0)
     return {
         'count': len(plan.training), 'seed': plan.seed, 'epochs': plan.epochs,
         'iterations': plan.epochs * -(-len(plan.training) // BATCH), 'batch': BATCH,
         'seed_images': plan.run['seed_images'], 'data_sha256': plan.run['data'],
         'crops': {
             split: {model: figures(done.answers[split], crops, model)
-                    for model, done in trained.items()} | {MIDDLE: middle(plan.training, crops)}
+                    for model, done in trained.items()} | {MIDDLE: middle(first, crops)}
             for split, crops in plan.validation.items()},
         'training': {model: training_figures(done) for model, done in trained.items()},
         'paper': {LOSS_1: printed_figures(TABLE_3), LOSS_2: printed_figures(TABLE_5)},

@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn, Tensor
 
@@ -27,34 +26,37 @@ from mtperception.pin.batches import targets_from_labels
 from mtperception.pin.hyper_parameters import HyperParameters
 from mtperception.pin.loss import pin_loss, PinTargets, PLACE_RADIUS
 from mtperception.pin.network import cells_to_pixels, PinArchitecture, PinNetwork
-from mtperception.pin.paper_crops import PaperCrops
+from mtperception.pin.paper_crops import Copies, PaperCrops
 from mtperception.pin.paper_network import SIDE
-from mtperception.pin.paper_training import Answers, BATCH
+from mtperception.pin.paper_training import Answers, BATCH, epoch_crops
 from mtperception.training.loop import fit, Schedule, Task
 
 
 def train_heat_map(
-    training: PaperCrops, *, epochs: int, seed: int, checkpoint: Path, run: Mapping[str, Any],
+    training: Copies, *, epochs: int, seed: int, checkpoint: Path, run: Mapping[str, Any],
     resume: bool = False, after_step: Callable[[int, float], None] | None = None,
 ) -> PinNetwork:
     """
-    Train the pin network with its own settings on these crops alone, without augmentation.
+    Train the pin network with its own settings, but on the mini-batches of the paper's network.
 
-    Epochs and mini-batches are those of the paper's network: it sees as many samples, in the same
-    order.
+    With the same seed they are exactly those; nothing else is changed in them.
     """
     settings = HyperParameters()
     torch.manual_seed(seed)
     network = PinNetwork(PinArchitecture(
         settings.stem, settings.width, settings.deep, settings.dilations))
-    images = torch.from_numpy(training.images)
-    labels = [() if pin is None else (pin,) for pin in training.pins]
+    crops: PaperCrops
+    batches: list[Tensor]
+
+    def prepare(epoch: int, average: nn.Module) -> None:
+        nonlocal crops, batches
+        crops, batches = epoch_crops(training, seed, epoch)
 
     def batch(epoch: int, step: int) -> tuple[Tensor, PinTargets]:
-        order = np.random.default_rng((seed, epoch)).permutation(len(training))
-        chosen = order[step * BATCH:(step + 1) * BATCH]
-        return images[torch.from_numpy(chosen)], targets_from_labels(
-            [labels[index] for index in chosen], SIDE, SIDE)
+        pins = [crops.pins[number] for number in batches[step].tolist()]
+        labels = [() if pin is None else (pin,) for pin in pins]
+        return torch.from_numpy(crops.images)[batches[step]], targets_from_labels(
+            labels, SIDE, SIDE)
 
     def loss(model: nn.Module, data: tuple[Tensor, PinTargets]) -> Tensor:
         with torch.autocast('cpu', torch.bfloat16, enabled=settings.bfloat16):
@@ -62,7 +64,7 @@ def train_heat_map(
         return pin_loss(maps, data[1]).total
 
     average = fit(
-        Task(network.to(memory_format=torch.channels_last), batch, loss),
+        Task(network.to(memory_format=torch.channels_last), batch, loss, prepare),
         Schedule(
             epochs=epochs, steps_per_epoch=-(-len(training) // BATCH),
             kernel_rate=settings.kernel_rate, rate=settings.learning_rate,
