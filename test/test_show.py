@@ -161,7 +161,8 @@ def test_every_format_becomes_a_sheet(tmp_path, make):
 
 
 @pytest.mark.parametrize(('words', 'reason'), [
-    (['--count', '0'], 'ask for 1 to'), (['--count', '100000'], 'ask for 1 to'), ([], 'neither')])
+    (['--count', '0'], 'ask for 1 to'), (['--count', '100000'], 'ask for 1 to'),
+    ([], 'neither pins (annotations.json), nor poses')])
 def test_what_cannot_be_shown_is_one_line(tmp_path, capsys, words, reason):
     assert main(['show', str(tmp_path), '--out', str(tmp_path / 'a.png'), *words]) == 1
     error = capsys.readouterr().err

@@ -79,6 +79,7 @@ def labelled_pictures(folder: Path) -> list[LabelledPicture]:
     """Return the pictures of a data set, each with what draws its labels."""
     from mtperception.sim.bop_reader import is_bop
     from mtperception.sim.coco import ANNOTATIONS, DataSetError
+    from mtperception.sim.grasp_formats import GRASP_KINDS, is_grasps
 
     if not folder.is_dir():
         raise DataSetError(f'{folder} is not a folder')
@@ -86,8 +87,12 @@ def labelled_pictures(folder: Path) -> list[LabelledPicture]:
         pictures = _pins(folder)
     elif is_bop(folder):
         pictures = _poses(folder)
-    else:
+    elif is_grasps(folder):
         pictures = _grasps(folder)
+    else:
+        raise DataSetError(
+            f'{folder} holds no data set: neither pins ({ANNOTATIONS}), nor poses (BOP scenes '
+            f'with scene_gt.json), nor grasps ({GRASP_KINDS})')
     if not pictures:
         raise DataSetError(f'{folder}: the data set has no pictures')
     return pictures

@@ -41,8 +41,17 @@ from mtperception.sim.grasp_labels import GraspLabel
 from mtperception.sim.grasp_lines import checked, GRASP_LINES, GraspPicture, read_grasp_lines
 
 _CORNELL, _JACQUARD = 'cpos.txt', '_grasps.txt'
+# What a data set of grasps is known by.
+GRASP_KINDS = f'{GRASP_LINES}, *{_CORNELL} or *{_JACQUARD}'
 # Labelled by hand, corners may be off by this share of the longer side.
 _SKEW = 0.25
+
+
+def is_grasps(folder: str | os.PathLike[str]) -> bool:
+    """Tell whether a folder looks like a data set that `read_grasps` reads."""
+    root = Path(folder)
+    return (root / GRASP_LINES).exists() or any(
+        next(root.rglob(f'*{ending}'), None) is not None for ending in (_CORNELL, _JACQUARD))
 
 
 def read_grasps(folder: str | os.PathLike[str]) -> list[GraspPicture]:
@@ -73,9 +82,7 @@ def read_grasps(folder: str | os.PathLike[str]) -> list[GraspPicture]:
             pictures.append(GraspPicture(picture, tuple(grasps)))
         if pictures:
             return pictures
-    raise DataSetError(
-        f'{root} holds no data set of grasps: there is neither {GRASP_LINES} nor any file named '
-        f'*{_CORNELL} or *{_JACQUARD} in it')
+    raise DataSetError(f'{root} holds no data set of grasps ({GRASP_KINDS})')
 
 
 def export_cornell(pictures: Sequence[GraspPicture], out: str | os.PathLike[str]) -> None:
