@@ -123,6 +123,14 @@ def pins(folder):
     write_annotations(folder, [[PIN]] * 3, [CAMERA] * 3, {})
 
 
+def own_pins(folder):
+    (folder / 'shots').mkdir(parents=True)
+    for index in range(3):
+        write_file(folder / 'shots' / f'{index}.png', png(BLACK))
+    (folder / 'labels.csv').write_text('file,x,y,width,height\n' + ''.join(
+        f'{index}.png,30,20,24,24\n' for index in range(3)))
+
+
 def grasps(folder, export):
     path = folder.parent / 'picture.png'
     write_file(path, png(BLACK))
@@ -145,7 +153,7 @@ def poses(folder):
 
 
 @pytest.mark.parametrize('make', [
-    pins, lambda folder: grasps(folder, export_cornell),
+    pins, own_pins, lambda folder: grasps(folder, export_cornell),
     lambda folder: grasps(folder, export_jacquard), poses])
 def test_every_format_becomes_a_sheet(tmp_path, make):
     folder = tmp_path / 'data'
@@ -162,7 +170,7 @@ def test_every_format_becomes_a_sheet(tmp_path, make):
 
 @pytest.mark.parametrize(('words', 'reason'), [
     (['--count', '0'], 'ask for 1 to'), (['--count', '100000'], 'ask for 1 to'),
-    ([], 'neither pins (annotations.json), nor poses')])
+    ([], 'neither pins (annotations.json or other COCO, labelme, labels.csv), nor poses')])
 def test_what_cannot_be_shown_is_one_line(tmp_path, capsys, words, reason):
     assert main(['show', str(tmp_path), '--out', str(tmp_path / 'a.png'), *words]) == 1
     error = capsys.readouterr().err

@@ -17,6 +17,7 @@
 import argparse
 from collections.abc import Callable
 from functools import partial
+import os
 from pathlib import Path
 import sys
 from typing import Any, NamedTuple, TYPE_CHECKING
@@ -38,9 +39,12 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         'show', help='draw the labels of a data set on its pictures',
         description='Draw the labels of a data set on some of its pictures, evenly spread over '
-                    'it: pins (COCO), grasps (JSON lines, Cornell or Jacquard) or poses (BOP), '
-                    'rendered or your own. The format is recognised.')
+                    'it: pins (COCO, labelme or labels.csv, as `train pin` takes them), grasps '
+                    '(JSON lines, Cornell or Jacquard) or poses (BOP), rendered or your own. The '
+                    'format is recognised.')
     parser.add_argument('data', type=Path, metavar='DIR', help='the data set')
+    parser.add_argument('--category', metavar='NAME',
+                        help='what the labels call a pin, where that is not "pin"')
     parser.add_argument('--out', required=True, type=Path, metavar='PNG', help='the sheet')
     parser.add_argument('--count', type=int, default=24, metavar='N', help='pictures (24)')
     parser.set_defaults(run=run)
@@ -53,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not 1 <= args.count <= _MOST:
         raise ValueError(f'cannot show {args.count} pictures: ask for 1 to {_MOST}')
-    pictures = labelled_pictures(args.data)
+    pictures = labelled_pictures(args.data, args.category)
     chosen = np.unique(np.linspace(0, len(pictures) - 1, args.count).round().astype(int))
     tiles, titles = [], []
     for index in chosen:
@@ -61,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         canvas = Canvas(read_picture(picture.path), _WIDTH, picture.window)
         picture.draw(canvas)
         tiles.append(canvas.image)
-        titles.append(picture.path.relative_to(args.data).as_posix())
+        titles.append(os.path.relpath(picture.path, args.data))
     write_file(args.out, png(contact_sheet(tiles, titles, _COLUMNS)))
     print(f'{args.out}: {len(tiles)} of {len(pictures)} pictures', file=sys.stderr)
     return 0
@@ -75,35 +79,45 @@ class LabelledPicture(NamedTuple):
     window: tuple[int, int, int, int] | None = None
 
 
-def labelled_pictures(folder: Path) -> list[LabelledPicture]:
-    """Return the pictures of a data set, each with what draws its labels."""
+def labelled_pictures(folder: Path, category: str | None = None) -> list[LabelledPicture]:
+    """
+    Return the pictures of a data set, each with what draws its labels.
+
+    ``category`` is what labels of pins call a pin, where that is not `pin`.
+    """
+    from mtperception.pin.reading import NoLabelsError
     from mtperception.sim.bop_reader import is_bop
-    from mtperception.sim.coco import ANNOTATIONS, DataSetError
+    from mtperception.sim.coco import DataSetError
     from mtperception.sim.grasp_formats import GRASP_KINDS, is_grasps
 
     if not folder.is_dir():
         raise DataSetError(f'{folder} is not a folder')
-    if (folder / ANNOTATIONS).exists():
-        pictures = _pins(folder)
-    elif is_bop(folder):
+    if is_bop(folder):
         pictures = _poses(folder)
     elif is_grasps(folder):
         pictures = _grasps(folder)
     else:
-        raise DataSetError(
-            f'{folder} holds no data set: neither pins ({ANNOTATIONS}), nor poses (BOP scenes '
-            f'with scene_gt.json), nor grasps ({GRASP_KINDS})')
+        try:
+            pictures = _pins(folder, category)
+        except NoLabelsError:
+            raise DataSetError(
+                f'{folder} holds no data set: neither pins (annotations.json or other COCO, '
+                'labelme, labels.csv), nor poses (BOP scenes with scene_gt.json), nor grasps '
+                f'({GRASP_KINDS})') from None
     if not pictures:
         raise DataSetError(f'{folder}: the data set has no pictures')
     return pictures
 
 
-def _pins(folder: Path) -> list[LabelledPicture]:
-    from mtperception.sim.coco import read_pins
+def _pins(folder: Path, category: str | None) -> list[LabelledPicture]:
+    from mtperception.pin.reading import read_labels
     from mtperception.sim.label_drawing import draw_pins
+    from mtperception.sim.labels import PinLabel
 
     return [
-        LabelledPicture(path, partial(draw_pins, pins=pins)) for path, pins in read_pins(folder)]
+        LabelledPicture(file.path, partial(draw_pins, pins=[
+            PinLabel(**vars(label.pin)) for label in file.labels]))
+        for file in sorted(read_labels(folder, category), key=lambda file: file.path)]
 
 
 def _grasps(folder: Path) -> list[LabelledPicture]:

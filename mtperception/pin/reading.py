@@ -38,6 +38,10 @@ MEMORY = 4_000_000_000
 LEAST_DISTANCE = 0.5
 
 
+class NoLabelsError(DatasetError):
+    """A folder holds no labels of pins at all."""
+
+
 def read_pictures(*sources: Path, category: str | None = None, memory: int = MEMORY,
                   warn: Callable[[str], None] = lambda line: None) -> PinPictures:
     """
@@ -67,8 +71,8 @@ def read_pictures(*sources: Path, category: str | None = None, memory: int = MEM
     return PinPictures(images, pins, digests, origins)
 
 
-def read_labels(source: Path, category: str | None,
-                warn: Callable[[str], None]) -> list[LabelledFile]:
+def read_labels(source: Path, category: str | None = None,
+                warn: Callable[[str], None] = lambda line: None) -> list[LabelledFile]:
     """Find a data set's labels, whatever their format, and read them."""
     if source.suffix.lower() == '.csv' and source.is_file():
         return read_csv(source)
@@ -91,8 +95,8 @@ def read_labels(source: Path, category: str | None,
     table = source / TABLE
     found = [*coco, *([table] if table.exists() else []), *list(labelme)[:1]]
     if not found:
-        raise DatasetError(f'{source}: no labels here; there may be COCO ({ANNOTATIONS}, made by '
-                           f'`mtperception render pin`), {TABLE}, or .json files of labelme')
+        raise NoLabelsError(f'{source}: no labels here; there may be COCO ({ANNOTATIONS}, made by '
+                            f'`mtperception render pin`), {TABLE}, or .json files of labelme')
     if len(found) > 1:
         raise DatasetError(f'{source}: labels in {found[0]} and in {found[1]}; name the file '
                            'that counts instead of the folder')
