@@ -25,12 +25,12 @@ def split(pictures: PinPictures, share: float) -> tuple[PinPictures, PinPictures
     files have the smallest SHA-256 are held out, at least one, and copies of them with them.
     """
     held_out: set[int] = set()
-    for origin, indices in pictures.sets.items():
+    for indices in pictures.sets.values():
         digests = sorted(pictures.digests[index] for index in indices)
         last = digests[max(1, round(share * len(digests))) - 1]
         if last == digests[-1]:
-            raise DatasetError(f'data set {origin[:12]}: training needs at least two different '
-                               'pictures, for one is held out')
+            raise DatasetError(f'too few pictures in a data set ({len(digests)}): it takes at '
+                               'least two different ones, for one is held out of the training')
         held_out.update(index for index in indices.tolist() if pictures.digests[index] <= last)
     return (pictures.part([index for index in range(len(pictures)) if index not in held_out]),
             pictures.part(sorted(held_out)))
