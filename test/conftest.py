@@ -301,3 +301,54 @@ def finger_touches():
         return bool((~apart).any())
 
     return touches
+
+
+@pytest.fixture(scope='session')
+def disc_picture():
+    """Give a way to draw bright discs, 20 pixels across, on black."""
+    import numpy as np
+
+    def draw(*centres, width=160, height=140):
+        rows, columns = np.mgrid[:height, :width]
+        light = np.zeros((height, width))
+        for x, y in centres:
+            light += np.clip(10.5 - np.hypot(columns - x, rows - y), 0, 1)
+        return np.rint(200 * light.clip(max=1)).astype(np.uint8)
+
+    return draw
+
+
+@pytest.fixture(scope='session')
+def disc_model(tmp_path_factory, disc_picture):
+    """
+    Give the file of a model that is the paper's network, with weights for such discs.
+
+    Its features are the blurred light of every other pixel. The pin's logit is 10 where there is
+    a whole disc's light and 0 at 95 % of that; the position is the light's centre of mass.
+    """
+    import torch
+
+    from mtperception import zoo
+    from mtperception.pin.paper_network import CELLS, PaperNetwork, PIN, SIDE, STRIDE
+
+    light = torch.from_numpy(disc_picture((50, 50), width=SIDE, height=SIDE)).float() / 255
+    places = torch.arange(0, SIDE, STRIDE).float()
+    network = PaperNetwork().eval().requires_grad_(False)
+    for layer in (network.conv1, network.conv2, network.conv3, network.classify, network.locate):
+        layer.weight.zero_()
+    network.conv1.weight[0].fill_(1 / 25)
+    network.conv2.weight[0, 0, 0, 0] = 1
+    network.conv3.weight[0, 0, 1, 1] = 1
+    # The logit's constant part comes from a feature that is 1 everywhere.
+    network.norm3.bias[1] = 1
+    disc = network.features(light[None, None])[0, 0].sum()
+    classify, locate = (layer.weight.view(2, -1, CELLS, CELLS)
+                        for layer in (network.classify, network.locate))
+    classify[PIN, 0], classify[PIN, 1] = 200 / disc, -190 / CELLS**2
+    locate[0, 0], locate[1, 0] = places[None, :] / disc, places[:, None] / disc
+    path = tmp_path_factory.mktemp('paper') / 'discs.safetensors'
+    tensors = {name: value.numpy() for name, value in network.state_dict().items()
+               if value.is_floating_point()}
+    zoo.save(path, tensors, {
+        'task': 'pin', 'architecture': {'kind': 'paper'}, 'threshold': 0.9})
+    return path

@@ -126,6 +126,19 @@ def test_the_node_gives_the_librarys_numbers(cell, pin_frames):
         assert pins_from_message(answer) == library.detect(image)
 
 
+def test_the_papers_network_runs_in_the_same_node(ros, disc_model, disc_picture):
+    cell = Cell(model=str(disc_model), threads=1)
+    try:
+        answer = cell.detect(mono8(disc_picture((60, 50))))
+        assert pins_from_message(answer) == PinDetector.load(disc_model).detect(
+            disc_picture((60, 50)))
+        box = answer.detections[0].bbox
+        assert (box.center.position.x, box.center.position.y) == pytest.approx((60, 50), abs=1)
+        assert (box.size_x, box.size_y) == (0, 0)
+    finally:
+        cell.close()
+
+
 def test_a_frame_without_a_pin_gives_an_empty_array(cell, pin_frames):
     assert cell.detect(mono8(pin_frames[1])).detections == []
 
@@ -151,7 +164,8 @@ def test_the_threshold_changes_live_and_a_wrong_one_is_refused(cell, pin_frames)
     assert not refused.successful
     assert refused.reason
     assert not cell.set_threshold('high').successful
-    assert cell.set_threshold(0.5).successful
+    # a negative one is the model's own
+    assert cell.set_threshold(-1.0).successful
     assert len(cell.detect(mono8(pin_frames[2])).detections) == found
 
 

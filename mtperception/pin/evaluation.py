@@ -87,7 +87,9 @@ class FrameScore:
         matching = match(detections, pins, width, height)
         for found, pin in matching.hits:
             self.errors.append(_distance(detections[found], pins[pin]))
-            self.diameter_errors.append(abs(detections[found].diameter - pins[pin].diameter))
+            if detections[found].diameter > 0:  # it is told
+                self.diameter_errors.append(
+                    abs(detections[found].diameter - pins[pin].diameter))
         self.frames += 1
         self.pins += len(matching.hits) + len(matching.missed)
         self.missed += len(matching.missed)

@@ -92,7 +92,7 @@ class PinDetector:
         network = network_from_card(bundle.card, where)
         restore(network, bundle.tensors, where)
         threshold = bundle.card.get('threshold', DEFAULT_THRESHOLD)
-        if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        if type(threshold) not in (int, float) or not 0 <= threshold <= 1:
             raise zoo.ModelError(f'{where}: the threshold of its card is {threshold!r}; it is a '
                                  'number from 0 to 1')
         return cls(network, model_name=bundle.name, sha256=bundle.sha256,
