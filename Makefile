@@ -1,6 +1,7 @@
 # make cell   set up and run a simulated cell with a live display
 # make test   set up and run the tests
 # make bench  speed, as ratios within one run
+# make reproduce  the papers' tables beside ours, into out/: half an hour; stopped, it goes on
 # make soak   faults, restarts and signals without end: about an hour
 # They need python3 (3.10-3.13) with venv, and nothing of ROS 2.
 VENV ?= .venv
@@ -10,7 +11,7 @@ PIP := $(BIN)/pip install --quiet --progress-bar off --disable-pip-version-check
 SOURCES := $(shell find mtperception embedded_ros/src launch config resource -type f \
     ! -name '*.pyc') setup.py setup.cfg package.xml README.md embedded_ros/pyproject.toml
 
-.PHONY: cell test bench soak clean
+.PHONY: cell test bench reproduce soak clean
 
 cell: $(VENV)/.installed
 	@$(BIN)/mtperception watch --launch sim.launch.py
@@ -23,6 +24,9 @@ bench: $(VENV)/.installed
 	$(BIN)/mtperception bench nodes
 	$(BIN)/mtperception bench dds
 	$(BIN)/mtperception bench render
+
+reproduce: $(VENV)/.installed
+	$(BIN)/mtperception reproduce pin --out out/reproduce-pin --budget paper --resume
 
 soak: $(VENV)/.test
 	$(BIN)/pytest test/soak --soak

@@ -51,7 +51,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='where report, pictures, models and checkpoints go')
     parser.add_argument('--budget', choices=['cpu', 'paper'], default='cpu',
-                        help='cpu: 20 epochs, minutes on two cores; paper: its 200 epochs (cpu)')
+                        help='cpu: 20 epochs; paper: its 200, which are 5,400 iterations (cpu)')
     parser.add_argument('--seed', type=int, default=0,
                         help='of the rendering and of the training (0)')
     parser.add_argument('--resume', action='store_true',
