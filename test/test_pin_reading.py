@@ -420,6 +420,17 @@ def test_damaged_pictures_are_named(tmp_path, suffix):
             read_pictures(tmp_path)
 
 
+def test_copies_of_a_picture_with_other_labels_are_named(tmp_path):
+    boxes = {'a.png': BOXES['a.png'], 'b.png': BOXES['a.png']}
+    write_pictures(tmp_path, ['a.png'])
+    (tmp_path / 'b.png').write_bytes((tmp_path / 'a.png').read_bytes())
+    write_table(tmp_path, boxes)
+    assert len(read_pictures(tmp_path)) == 2
+    write_table(tmp_path, boxes | {'b.png': []})
+    with pytest.raises(DatasetError, match=r'b\.png: a copy of .*a\.png, but labelled otherwise'):
+        read_pictures(tmp_path)
+
+
 def test_pictures_too_small_to_detect_in_are_named(tmp_path):
     write_picture(tmp_path / 'a.png', (40, 15))
     write_table(tmp_path, {'a.png': []})

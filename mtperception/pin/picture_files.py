@@ -54,6 +54,10 @@ class PictureFiles(Sequence[Image]):
         self._kept.append(image if keep else None)
         return image, hashlib.sha256(data).hexdigest()
 
+    def path(self, index: int) -> Path:
+        """Return the file that a picture is from."""
+        return self._paths[index]
+
     def __len__(self) -> int:
         return len(self._paths)
 

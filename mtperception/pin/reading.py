@@ -55,6 +55,7 @@ def read_pictures(*sources: Path, category: str | None = None, memory: int = MEM
     pins: list[tuple[LabelledPin, ...]] = []
     digests: list[str] = []
     origins: list[str] = []
+    first: dict[str, int] = {}
     for source in sources:
         files = sorted(read_labels(source, category, warn), key=lambda file: file.path)
         _check_all(source, files, warn)
@@ -64,6 +65,10 @@ def read_pictures(*sources: Path, category: str | None = None, memory: int = MEM
             _check(file, image)
             pins.append(tuple(label.pin for label in file.labels))
             digests.append(picture)
+            same = first.setdefault(picture, len(pins) - 1)
+            if pins[same] != pins[-1]:
+                raise DatasetError(f'{file.path}: a copy of {images.path(same)}, but labelled '
+                                   'otherwise; keep one')
             digest.update(f'{file.path.name} {picture} {pins[-1]}'.encode())
         if digest.hexdigest() in origins:
             raise DatasetError(f'{source}: this data set was given before')
