@@ -27,6 +27,8 @@ Image = npt.NDArray[np.uint8]
 
 # A pin less visible than this is neither hit nor miss.
 LEAST_VISIBLE = 0.6
+# Faces of solid pins cannot overlap: nearer than this share of their mean diameter, two are one.
+LEAST_DISTANCE = 0.5
 
 
 class DatasetError(ValueError):

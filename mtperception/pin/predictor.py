@@ -30,21 +30,19 @@ from torch import nn, Tensor
 from mtperception import zoo
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.heatmap import local_maxima, soft_argmax
+from mtperception.pin.dataset import LEAST_DISTANCE
 from mtperception.pin.detection import DEFAULT_THRESHOLD, PinDetection
 from mtperception.pin.loss import DIAMETER_UNIT, PLACE_RADIUS
 from mtperception.pin.network import cells_to_pixels, PinArchitecture, PinMaps, PinNetwork
 from mtperception.pin.paper_network import PaperNetwork
 from mtperception.pin.paper_scan import PaperScan, pins_from_windows, WindowMaps
+from mtperception.pin.picture_files import LEAST_SIDE
 
 Image = npt.NDArray[np.uint8]
 
 # The architecture in the card of a model that is the paper's network.
 PAPER = {'kind': 'paper'}
-LEAST_SIDE = 16
 MOST_DETECTIONS = 100
-# Of two pins nearer than this share of their mean diameter the better one is kept: faces of
-# solid pins cannot overlap.
-LEAST_DISTANCE = 0.5
 
 
 class PinDetector:

@@ -23,7 +23,13 @@ from typing import Any
 
 from mtperception.pin.coco_labels import is_coco, read_coco
 from mtperception.pin.csv_labels import read_csv, TABLE
-from mtperception.pin.dataset import DatasetError, Image, LabelledPin, PinPictures
+from mtperception.pin.dataset import (
+    DatasetError,
+    Image,
+    LabelledPin,
+    LEAST_DISTANCE,
+    PinPictures,
+)
 from mtperception.pin.labelme_labels import is_labelme, read_labelme
 from mtperception.pin.labels import EDGE, LabelledFile
 from mtperception.pin.picture_files import PictureFiles, SUFFIXES
@@ -34,8 +40,6 @@ ANNOTATIONS = 'annotations.json'
 UNFINISHED = 'unfinished'
 # Pictures are kept decoded up to so many bytes; those beyond are read again and again.
 MEMORY = 4_000_000_000
-# Two faces of solid pins are farther apart than this share of their mean diameter.
-LEAST_DISTANCE = 0.5
 
 
 class NoLabelsError(DatasetError):
