@@ -50,8 +50,9 @@ def _data_sets() -> list['DataSet']:
 def measured(data_set: 'DataSet', seconds: float) -> dict[str, float]:
     from mtperception.sim.data_folder import DataFolder
     from mtperception.sim.renderer import Renderer
+    from mtperception.sim.workers import one_thread
 
-    with data_set.scene() as scene, tempfile.TemporaryDirectory() as temporary:
+    with one_thread(), data_set.scene() as scene, tempfile.TemporaryDirectory() as temporary:
         folder = DataFolder(Path(temporary), data_set, _SEED, 1_000_000)
         folder.prepare()
         for index in range(2):

@@ -15,9 +15,11 @@
 """Choosing what is put before an object, so that a wanted share of it can be seen."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtperception.sim.hands import PALM
 from mtperception.sim.pose_labels import Mask
@@ -44,9 +46,10 @@ def chosen_to_hide(
     others = [c for size in (0, 1, 2, 3)
               for c in combinations(range(len(hands), len(hidden)), size)]
     # How much each choice of hands leaves of what each choice of other things leaves.
-    seen = np.stack([_left(clear, hidden, choice) for choice in holding]).astype(np.float32) @ (
-        np.stack([_left(clear, hidden, choice) for choice in others]).astype(np.float32).T)
-    seen /= len(clear)
+    one, other = (
+        _words([_left(clear, hidden, choice) for choice in choices])
+        for choices in (holding, others))
+    seen = _ones()[one[:, None] & other].sum(axis=2, dtype=np.int64) / len(clear)
     errors = np.abs(seen - share) + (seen < LEAST_VISIBLE)
     # Of those that come near enough, one that holds it is rather taken.
     weights = np.outer(
@@ -64,6 +67,19 @@ def _left(
     for index in choice:
         left &= ~hidden[index]
     return left
+
+
+def _words(masks: Sequence[Mask]) -> NDArray[np.uint16]:
+    """Pack masks (N) into the bits of words, masks x words."""
+    packed = np.packbits(np.stack(masks), axis=1)
+    return np.pad(packed, ((0, 0), (0, packed.shape[1] % 2))).view(np.uint16)
+
+
+@cache
+def _ones() -> NDArray[np.uint8]:
+    """Return how many bits of each word are set."""
+    every = np.arange(2**16, dtype=np.uint16).view(np.uint8).reshape(-1, 2)
+    return np.asarray(np.unpackbits(every, axis=1).sum(axis=1, dtype=np.uint8))
 
 
 def _apart(one: Sequence[Solid], other: Sequence[Solid]) -> bool:

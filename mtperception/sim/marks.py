@@ -48,11 +48,11 @@ def blot(rng: np.random.Generator, at: Floats, radius: float) -> Triangles:
     waves = sum(
         rng.normal(0, 0.28 / k) * np.cos(k * angles + rng.uniform(0, 6.3)) for k in range(1, 6))
     outline = radius * np.clip(1.0 + waves, 0.25, 2.0)
-    return loft(angles, [(outline, 0.0), (0.0 * outline, 0.0)]).placed(np.eye(3), at)
+    return loft(angles, [(outline, 0.0), (0.0 * outline, 0.0)]).moved(at)
 
 
 def disc(radius: float, at: Floats) -> Triangles:
     """Return a flat disc around a point, in metres."""
     angles = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)
     outline = circle(angles, radius)
-    return loft(angles, [(outline, 0.0), (0.0 * outline, 0.0)]).placed(np.eye(3), at)
+    return loft(angles, [(outline, 0.0), (0.0 * outline, 0.0)]).moved(at)

@@ -32,7 +32,7 @@ import shutil
 from typing import Any
 
 from mtperception.sim.data_folder import DataFolder, DataSet, OutputError, Scene
-from mtperception.sim.workers import worker_pool
+from mtperception.sim.workers import one_thread, worker_pool
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ def _added(folder: DataFolder, indices: list[int], workers: int) -> Iterator[int
     """Make samples; yield the index of each once it is on the disk, in any order."""
     if workers <= 1:
         with ExitStack() as stack:
+            stack.enter_context(one_thread())
             scene = stack.enter_context(folder.data_set.scene()) if indices else None
             for index in indices:
                 assert scene is not None

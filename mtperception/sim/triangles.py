@@ -54,7 +54,15 @@ class Triangles:
     def placed(self, rotation: ArrayLike, position: ArrayLike) -> 'Triangles':
         """Rotate by a 3 x 3 matrix, then move by a vector in metres."""
         turn = np.asarray(rotation, dtype=np.float64).T
-        return Triangles(self.points @ turn + np.asarray(position), self.normals @ turn, self.uv)
+        points, normals = (
+            (values.reshape(-1, 3) @ turn).reshape(values.shape)
+            for values in (self.points, self.normals))
+        points += np.asarray(position)
+        return Triangles(points, normals, self.uv)
+
+    def moved(self, position: ArrayLike) -> 'Triangles':
+        """Move by a vector in metres."""
+        return Triangles(self.points + np.asarray(position), self.normals, self.uv)
 
 
 def joined(parts: Iterable[Triangles]) -> Triangles:

@@ -14,13 +14,16 @@
 
 """Worker processes that render, and that never outlive the process which they work for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 import multiprocessing
 import os
 import signal
 import threading
 from typing import Any
+
+import cv2
 
 
 def worker_pool(
@@ -32,10 +35,22 @@ def worker_pool(
         workers, multiprocessing.get_context('spawn'), _start, (start, arguments))
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Have OpenCV use no other threads: pictures are small, and other cores for other workers."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
 def _start(start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     # Interrupts are for the parent, which lets the work in hand be finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    cv2.setNumThreads(1)
     start(*arguments)
 
 

@@ -117,8 +117,8 @@ def slab_triangles(slab: Slab) -> tuple[Triangles, Triangles]:
     for cell, feature in slab.cells:
         surface, cavity = _cell(cell, feature)
         move = (cell.x, cell.y, slab.height)
-        surfaces.append(surface.placed(np.eye(3), move))
-        cavities.append(cavity.placed(np.eye(3), move))
+        surfaces.append(surface.moved(move))
+        cavities.append(cavity.moved(move))
     return joined(surfaces), joined(cavities)
 
 
@@ -142,7 +142,7 @@ def _rim(slab: Slab) -> Triangles:
     top = slab.height
     return loft(angles, [
         (outer, top - slab.thickness), (outer, top - slab.edge), (inner, top),
-    ]).placed(np.eye(3), (slab.x, slab.y, 0.0))
+    ]).moved((slab.x, slab.y, 0.0))
 
 
 def _cell(cell: Cell, feature: Feature) -> tuple[Triangles, Triangles]:
