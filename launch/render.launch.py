@@ -51,18 +51,15 @@ def makers(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             cmd=['ros2', 'run', 'mtperception', 'mtperception', 'render', dataset,
                  '--out', out, '--count', count, '--seed', seed],
             additional_env={'PATH': path}, output='screen')]
-    if dataset != 'pin':
-        raise ValueError(f'from gazebo only pins are recorded: render {dataset} with mujoco')
+    if dataset == 'grasp':
+        raise ValueError('gazebo knows of no grasps: render them with simulator:=mujoco')
     recorder = Node(
         package='mtperception',
         executable='recorder',
         name='recorder',
         parameters=[{
-            'out': os.path.abspath(out), 'count': int(count), 'seed': int(seed),
-            'use_sim_time': True}],
-        remappings=[
-            (name, f'pin_camera/{topic}') for name, topic in (
-                ('image', 'image_raw'), ('camera_info', 'camera_info'), ('boxes', 'boxes'))],
+            'dataset': dataset, 'out': os.path.abspath(out), 'count': int(count),
+            'seed': int(seed), 'use_sim_time': True}],
         output='screen',
     )
     # Gazebo goes with the recorder.

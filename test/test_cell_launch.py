@@ -132,8 +132,8 @@ def test_the_display_starts_and_ends_its_cell_in_a_namespace(ros_domain):
     (['render.launch.py', 'dataset:=pin', 'count:=2'], "'out'"),
     (['render.launch.py', 'dataset:=pin', 'count:=two', 'out:=/nowhere'],
      "'count' is a whole number, not 'two'"),
-    (['render.launch.py', 'dataset:=pose', 'count:=2', 'out:=/nowhere', 'simulator:=gazebo'],
-     'from gazebo only pins are recorded'),
+    (['render.launch.py', 'dataset:=grasp', 'count:=2', 'out:=/nowhere', 'simulator:=gazebo'],
+     'gazebo knows of no grasps'),
 ])
 def test_a_bad_argument_is_one_clear_line(ros_domain, arguments, clear):
     result = ros2('launch', 'mtperception', *arguments)

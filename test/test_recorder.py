@@ -12,7 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The recorder against a stand-in for Gazebo: pictures of the renderer, Gazebo's conventions."""
+"""
+The recorder against the live cell, and a stand-in for Gazebo.
+
+That one has the renderer's pictures, and Gazebo's conventions.
+"""
 
 from dataclasses import replace
 import json
@@ -22,13 +26,19 @@ import subprocess
 import sys
 import time
 
+import cv2
 import numpy as np
 import pytest
 
-from mtperception.geometry.rotations import quaternion
+from mtperception.geometry.rotations import quaternion, random_rotations
+from mtperception.sim.bop_reader import read_bop, read_models
+from mtperception.sim.cell import bench_camera, tool_camera
 from mtperception.sim.coco import read_pins
 from mtperception.sim.fixture import draw_fixture, draw_view
 from mtperception.sim.gazebo.boxes import box_from_gazebo, pin_label
+from mtperception.sim.grasp_formats import read_grasps
+from mtperception.sim.grasp_scene import TRAINING_PARTS
+from mtperception.sim.parts import hammer
 from mtperception.sim.stage import PinStage
 from mtperception.sim.turned_parts import pin_triangles
 
@@ -95,41 +105,49 @@ def test_what_is_outside_the_picture_is_no_pin(shots):
 class Gazebo:
     """Publishes what the bridge would, under stamps of its own."""
 
-    def __init__(self, rclpy):
+    def __init__(self, rclpy, camera='pin_camera', depth=False):
         from sensor_msgs.msg import CameraInfo, Image
         from vision_msgs.msg import Detection3DArray
 
         self.node = rclpy.create_node('gazebo_bridge')
+        topics = [(CameraInfo, 'camera_info'), (Image, 'image_raw'), (Detection3DArray, 'boxes')]
+        if depth:
+            topics.append((Image, 'depth/image_raw'))
         self.publishers = [
-            self.node.create_publisher(kind, f'pin_camera/{topic}', 10) for kind, topic in (
-                (CameraInfo, 'camera_info'), (Image, 'image_raw'), (Detection3DArray, 'boxes'))]
+            self.node.create_publisher(kind, f'{camera}/{topic}', 10) for kind, topic in topics]
         self.ticks = 0
 
     def publish(self, shot, **changes):
         """Publish a picture; `changes` are fields of its image message."""
+        fixture, picture, _ = shot
+        # Something that is no pin, too.
+        self.send(fixture.view.camera, picture, 'mono8', [
+            *((1, *gazebo_box(pin, fixture.view)) for pin in fixture.pins),
+            (7, np.array((0.0, 0.0, -0.3)), np.array((0.0, 0.0, 0.0, 1.0)), np.ones(3)),
+        ], **changes)
+
+    def send(self, camera, picture, pixels, boxes, **changes):
+        """Publish a picture with boxes: label, centre, quaternion and size of each."""
         from builtin_interfaces.msg import Time
         from std_msgs.msg import Header
         from vision_msgs.msg import Detection3DArray
 
         from mtperception.nodes.conversions import camera_info_message, image_message
 
-        fixture, picture, _ = shot
         self.ticks += 1
-        header = Header(stamp=Time(sec=self.ticks), frame_id='pin_camera_optical_frame')
-        camera = fixture.view.camera
+        header = Header(stamp=Time(sec=self.ticks), frame_id='optical_frame')
         corner = replace(camera, cx=camera.cx + 0.5, cy=camera.cy + 0.5)
-        image = image_message(picture, 'mono8', header)
+        image = image_message(picture, pixels, header)
         for name, value in changes.items():
             setattr(image, name, value)
-        boxes = Detection3DArray(header=header)
-        for pin in fixture.pins:
-            boxes.detections.append(self._detection(1, *gazebo_box(pin, fixture.view)))
-        # Something that is no pin.
-        boxes.detections.append(self._detection(
-            7, np.array((0.0, 0.0, -0.3)), np.array((0.0, 0.0, 0.0, 1.0)), np.ones(3)))
-        for publisher, message in zip(
-                self.publishers, (camera_info_message(corner, header), image, boxes),
-                strict=True):
+        messages = [
+            camera_info_message(corner, header), image,
+            Detection3DArray(header=header, detections=[
+                self._detection(*box) for box in boxes])]
+        if len(self.publishers) > len(messages):
+            flat = np.full(picture.shape[:2], 0.75, np.float32)
+            messages.append(image_message(flat, '32FC1', header))
+        for publisher, message in zip(self.publishers, messages, strict=True):
             publisher.publish(message)
 
     @staticmethod
@@ -152,11 +170,7 @@ class Recording:
     def __init__(self, folder, /, **parameters):
         self.log = folder.with_suffix('.log')
         words = {'out': folder, 'count': COUNT, 'seed': 5, **parameters}
-        remapped = {'image': 'pin_camera/image_raw', 'camera_info': 'pin_camera/camera_info',
-                    'boxes': 'pin_camera/boxes'}
         arguments = [word for name, value in words.items() for word in ('-p', f'{name}:={value}')]
-        arguments += [word for name, topic in remapped.items()
-                      for word in ('-r', f'{name}:={topic}')]
         with self.log.open('ab') as log:
             self.process = subprocess.Popen(
                 [sys.executable, '-m', 'mtperception.nodes', 'recorder', '--ros-args',
@@ -223,8 +237,6 @@ def test_a_recording_is_a_data_set_that_goes_on_after_an_interruption(
     card = json.loads((out / 'card.json').read_text())
     assert card['parameters'] == {'recorded_from': 'gazebo'}
     assert 'simulator:=gazebo' in card['command'] and card['count'] == COUNT
-    import cv2
-
     recorded = read_pins(out)
     assert len(recorded) == COUNT
     for (path, pins), (_, picture, labels) in zip(recorded, shots, strict=True):
@@ -235,6 +247,117 @@ def test_a_recording_is_a_data_set_that_goes_on_after_an_interruption(
     images = json.loads((out / 'annotations.json').read_text())['images']
     assert images[0]['camera_matrix'] == pytest.approx(
         shots[0][0].view.camera.matrix.ravel().tolist())
+
+
+@pytest.fixture
+def cell(ros_domain, tmp_path):
+    """Start the live cell in a process of its own."""
+    with (tmp_path / 'cell.log').open('wb') as log:
+        process = subprocess.Popen(
+            [sys.executable, '-m', 'mtperception.nodes', 'cell_simulator', '--ros-args',
+             '-p', 'seed:=5'], stdout=log, stderr=log)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def card_of(out):
+    return json.loads((out / 'card.json').read_text())
+
+
+def test_grasps_are_recorded_from_the_live_cell(cell, record, tmp_path):
+    out = tmp_path / 'out'
+    status, said = record(dataset='grasp', source='cell', count=30).end()
+    assert status == 0, said
+    card = card_of(out)
+    assert card['data_set'] == 'grasp'
+    assert card['parameters'] == {'recorded_from': 'cell'}
+    assert 'masks' in card['not_labelled']
+    pictures = read_grasps(out)
+    assert len(pictures) == 30
+    camera = bench_camera(5).view.camera
+    metres = []
+    for picture, line in zip(pictures, (out / 'grasps.jsonl').open(), strict=True):
+        entry = json.loads(line)
+        assert entry['camera']['matrix'] == pytest.approx(camera.matrix.ravel().tolist())
+        assert {grasp['part'] for grasp in entry['grasps']} <= set(TRAINING_PARTS)
+        image = cv2.imread(str(picture.path), cv2.IMREAD_UNCHANGED)
+        depth = cv2.imread(str(picture.depth), cv2.IMREAD_UNCHANGED)
+        assert image.shape == (camera.height, camera.width, 3)
+        assert depth.dtype == np.uint16
+        bench = np.median(depth)
+        for grasp in picture.grasps:
+            # The fingers are some way above the belt, and a part is between them.
+            x, y = round(grasp.x), round(grasp.y)
+            around = depth[max(y - 2, 0):y + 3, max(x - 2, 0):x + 3]
+            metres.append((bench - np.median(around[around > 0])) / 1000.0)
+    # Parts fall onto the belt from the second second on.
+    assert len(metres) > 10
+    assert np.median(metres) > 0.01
+
+
+def test_poses_are_recorded_from_the_live_cell(cell, record, tmp_path):
+    out = tmp_path / 'out'
+    status, said = record(dataset='pose', source='cell', count=12).end()
+    assert status == 0, said
+    assert card_of(out)['not_labelled'][0] == 'masks'
+    model = read_models(out)[1]
+    errors = []
+    for picture in read_bop(out):
+        assert picture.camera.matrix == pytest.approx(tool_camera().view.camera.matrix)
+        depth = picture.measured_depth()
+        for thing in picture.objects:
+            posed = model @ thing.rotation.T + thing.translation
+            pixels = picture.camera.project(posed.reshape(-1, 3))
+            low, high = pixels.min(axis=0), pixels.max(axis=0)
+            assert thing.box == pytest.approx((*low, *high), abs=1.1)
+            assert 0.0 < thing.visible <= 1.0
+            # Where most of it is seen, depth lies on the posed model.
+            if thing.visible > 0.9:
+                near = posed.reshape(-1, 3)[:, 2]
+                x, y = np.rint(pixels).astype(int).T
+                here = depth[y.clip(0, 511), x.clip(0, 511)]
+                errors.append(np.median(np.abs(here - near)[here > 0]))
+    assert errors
+    assert np.median(errors) < 0.03
+
+
+def test_a_hammer_in_gazebo_is_recorded_with_its_pose(ros, record, tmp_path):
+    out = tmp_path / 'out'
+    mesh = hammer().mesh
+    rng = np.random.default_rng(3)
+    camera = tool_camera().view.camera
+    rotation, place = random_rotations(rng, 1)[0], np.array((0.05, -0.02, 0.8))
+    middle = UPRIGHT @ (rotation @ mesh.bounds.mean(axis=0) + place)
+    gazebo = Gazebo(ros, 'tool_camera', depth=True)
+    recording = record(dataset='pose', count=1)
+    shot = np.full((camera.height, camera.width, 3), 90, np.uint8)
+
+    def published():
+        # Its number among the cell's labels, and a pin's.
+        gazebo.send(camera, shot, 'rgb8', [
+            (2, middle, quaternion(UPRIGHT @ rotation), mesh.extents),
+            (1, middle, quaternion(UPRIGHT @ rotation), mesh.extents)])
+        time.sleep(0.3)
+        return recording.process.poll() is not None
+
+    recording.wait(published)
+    assert recording.end()[0] == 0
+    picture, = read_bop(out)
+    thing, = picture.objects
+    np.testing.assert_allclose(thing.rotation, rotation, atol=1e-9)
+    np.testing.assert_allclose(thing.translation, place, atol=1e-9)
+    assert thing.visible == 1.0
+    assert picture.camera.cx == pytest.approx(camera.cx)
+    assert np.unique(picture.measured_depth()) == pytest.approx([0.75])
+    assert 'what hides an object' in card_of(out)['not_labelled']
+
+
+def test_what_gazebo_does_not_know_is_said(ros_domain, record):
+    status, said = record(dataset='grasp').end()
+    assert status == 1
+    assert 'gazebo does not tell' in said
+    assert 'Traceback' not in said
 
 
 @pytest.mark.parametrize('prepare, reason', [

@@ -14,6 +14,8 @@
 
 """The gate between a camera's messages and the code that trusts its pictures."""
 
+from collections.abc import Mapping
+
 from cv_bridge import CvBridge, CvBridgeError
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,7 @@ BYTES_PER_PIXEL = {
     'bayer_rggb8': 1, 'bayer_bggr8': 1, 'bayer_gbrg8': 1, 'bayer_grbg8': 1,
     'yuv422': 2, 'yuv422_yuy2': 2,
 }
+DEPTH_BYTES_PER_PIXEL = {'16UC1': 2, '32FC1': 4}
 GREY_ENCODINGS = frozenset({'mono8', '8UC1', 'mono16', '16UC1'})
 CDR_HEADER = 4  # bytes
 # A network takes about 70 bytes of memory a pixel: 5 GB for the largest picture.
@@ -53,11 +56,14 @@ def read_image(data: bytes) -> Image:
     return message
 
 
-def check_image(message: Image) -> None:
+def check_image(
+    message: Image, bytes_per_pixel: Mapping[str, int] = BYTES_PER_PIXEL,
+) -> None:
     """
     Raise ImageError unless header, sizes, encoding and data of a message fit together.
 
-    Nothing is allocated, so a message that claims an absurd size costs nothing.
+    `bytes_per_pixel` are those of the encodings that will do. Nothing is allocated, so a message
+    that claims an absurd size costs nothing.
     """
     width, height, step = message.width, message.height, message.step
     if width == 0 or height == 0:
@@ -65,11 +71,11 @@ def check_image(message: Image) -> None:
     if width * height > MAX_PIXELS:
         raise ImageError(
             'size', f'image of {width} x {height} pixels; {MAX_PIXELS} in all are the most')
-    pixel = BYTES_PER_PIXEL.get(message.encoding)
+    pixel = bytes_per_pixel.get(message.encoding)
     if pixel is None:
         raise ImageError(
             'encoding',
-            f"encoding {message.encoding[:40]!r} is not one of {', '.join(BYTES_PER_PIXEL)}",
+            f"encoding {message.encoding[:40]!r} is not one of {', '.join(bytes_per_pixel)}",
         )
     if step < width * pixel:
         raise ImageError(
@@ -102,3 +108,28 @@ def grey_image(message: Image) -> npt.NDArray[np.uint8]:
     except CvBridgeError as error:
         raise ImageError('conversion', f'{message.encoding} to mono8: {error}') from error
     return grey
+
+
+def colour_image(message: Image) -> npt.NDArray[np.uint8]:
+    """Decode a checked message to height x width x 3, RGB; raise ImageError where that fails."""
+    try:
+        colour: npt.NDArray[np.uint8] = CvBridge().imgmsg_to_cv2(message, 'rgb8')
+    except CvBridgeError as error:
+        raise ImageError('conversion', f'{message.encoding} to rgb8: {error}') from error
+    return colour
+
+
+def depth_image(message: Image) -> npt.NDArray[np.float32]:
+    """
+    Check and decode a depth picture: height x width metres, infinite where nothing is known.
+
+    16UC1 is in millimetres, 0 for nothing. Raise ImageError as check_image does.
+    """
+    check_image(message, DEPTH_BYTES_PER_PIXEL)
+    pixel = DEPTH_BYTES_PER_PIXEL[message.encoding]
+    kind = np.dtype('u2' if pixel == 2 else 'f4').newbyteorder(
+        '>' if message.is_bigendian else '<')
+    rows = np.frombuffer(message.data, np.uint8).reshape(message.height, message.step)
+    stored = np.ascontiguousarray(rows[:, :message.width * pixel]).view(kind)
+    depth = stored.astype(np.float32) * np.float32(0.001 if pixel == 2 else 1.0)
+    return np.where(np.isfinite(depth) & (depth > 0.0), depth, np.float32(np.inf))

@@ -12,28 +12,34 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The node recorder: a labelled data set from the topics of a simulated cell in Gazebo."""
+"""The node recorder: a labelled data set from the topics of a simulated cell."""
 
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection3D, Detection3DArray
 
 from mtperception.geometry.camera import PinholeCamera
-from mtperception.nodes.image_gate import check_image, grey_image, ImageError
+from mtperception.nodes.image_gate import (
+    check_image,
+    colour_image,
+    depth_image,
+    grey_image,
+    ImageError,
+)
 from mtperception.nodes.parameters import described, integer, warn_of_unknown_parameters
+from mtperception.nodes.recorded_truth import truth
 from mtperception.nodes.stamps import SECOND
+from mtperception.sim.cell import cell_cameras
 from mtperception.sim.data_folder import DataFolder
-from mtperception.sim.gazebo.boxes import box_from_gazebo, OrientedBox, pin_label
-from mtperception.sim.gazebo.stations import PIN_LABEL
 from mtperception.sim.labels import PinSample
-from mtperception.sim.recorded_data import RecordedPins
+from mtperception.sim.recorded_data import CELL, GAZEBO, RecordedPicture
 
 # Messages of one moment come within so many pictures.
 _REMEMBERED = 30
@@ -41,17 +47,24 @@ _REMEMBERED = 30
 
 class RecorderNode(Node):
     """
-    Write what `image`, `camera_info` and `boxes` say about pins, in the format of `render pin`.
+    Write what a cell's topics say, in the formats of `mtperception render`.
 
-    A picture is recorded when boxes with its stamp have come; one that is not usable is left out
-    with a word. When there are as many as asked for, the data set is finished and the node ends.
-    An interrupted recording goes on where it was, with pictures of now.
+    `dataset` is what the data are for: its camera's picture and camera_info are recorded, and
+    depth where the data have it, with the labels from Gazebo's boxes (`source` gazebo) or from
+    the cell simulator's ground truth (cell). Topics are those of the cell, in the node's
+    namespace. A picture is recorded when all messages with its stamp have come; one that is not
+    usable is left out with a word. When there are as many as asked for, the data set is finished
+    and the node ends. An interrupted recording goes on where it was, with pictures of now.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__('recorder', **options)
-        out = self.declare_parameter('out', '', described(
-            'A new folder, or one with an unfinished recording.', read_only=True)).value
+        out = self.declare_parameter('out', '', _fixed(
+            'A new folder, or one with an unfinished recording.')).value
+        data_set = self.declare_parameter('dataset', 'pin', _fixed(
+            'What the data are for: pin, grasp or pose.')).value
+        source = self.declare_parameter('source', GAZEBO, _fixed(
+            f'Whose topics tell the labels: {GAZEBO} or {CELL}.')).value
         count = self.declare_parameter('count', 100, integer(
             'Pictures.', 1, 1_000_000, read_only=True)).value
         seed = self.declare_parameter('seed', 0, integer(
@@ -59,70 +72,87 @@ class RecorderNode(Node):
         warn_of_unknown_parameters(self)
         if not out:
             raise ValueError("parameter 'out' names no folder: where shall the data set go?")
+        self._truth = truth(data_set, source)
         command = (
-            'ros2 launch mtperception render.launch.py dataset:=pin simulator:=gazebo '
-            f'count:={count} seed:={seed}')
-        self._folder = DataFolder(Path(out), RecordedPins(), seed, count, command)
+            f'ros2 run mtperception recorder --ros-args -p dataset:={data_set} '
+            f'-p source:={source} -p count:={count} -p seed:={seed}')
+        if source == GAZEBO:
+            command = (
+                f'ros2 launch mtperception render.launch.py dataset:={data_set} '
+                f'simulator:=gazebo count:={count} seed:={seed}')
+        self._folder = DataFolder(Path(out), self._truth.data_set, seed, count, command)
         self._folder.prepare()
         self._missing = self._folder.missing()
         self._wanted = count
+        # Gazebo counts from the corner of the first pixel.
+        self._corner = 0.5 if source == GAZEBO else 0.0
         self._camera: PinholeCamera | None = None
-        self._images: OrderedDict[int, Image] = OrderedDict()
-        self._boxes: OrderedDict[int, Detection3DArray] = OrderedDict()
+        self._messages: dict[str, OrderedDict[int, Any]] = {}
+        camera = cell_cameras(seed)[self._truth.camera]
         # Reliable: best effort loses large images on a stock kernel.
         qos = QoSProfile(depth=10)
-        self.create_subscription(CameraInfo, 'camera_info', self._take_info, qos)
-        self.create_subscription(Image, 'image', self._take_image, qos)
-        self.create_subscription(Detection3DArray, 'boxes', self._take_boxes, qos)
+        self.create_subscription(CameraInfo, camera.info_topic, self._take_info, qos)
+        self._listen('image', Image, camera.image_topic, qos)
+        self._listen('truth', self._truth.message_type, self._truth.topic(camera), qos)
+        if camera.depth:
+            self._listen('depth', Image, camera.depth_topic, qos)
         self.get_logger().info(f'recording {len(self._missing)} of {count} pictures into {out}')
         if not self._missing:
             self._finish()
+
+    def _listen(self, name: str, kind: type, topic: str, qos: QoSProfile) -> None:
+        messages: OrderedDict[int, Any] = OrderedDict()
+        self._messages[name] = messages
+
+        def take(message: Any) -> None:
+            stamp = _stamp(message.header)
+            messages[stamp] = message
+            while len(messages) > _REMEMBERED:
+                messages.popitem(last=False)
+            self._record(stamp)
+
+        self.create_subscription(kind, topic, take, qos)
 
     def _take_info(self, message: CameraInfo) -> None:
         k = message.k
         if not (np.isfinite(k).all() and k[0] > 0.0 and k[4] > 0.0):
             self._warn('camera_info without a focal length')
             return
-        # Gazebo counts from the corner of the first pixel.
         self._camera = PinholeCamera(
-            message.width, message.height, k[0], k[4], k[2] - 0.5, k[5] - 0.5)
-
-    def _take_image(self, message: Image) -> None:
-        _remember(self._images, message.header, message)
-        self._record(_stamp(message.header))
-
-    def _take_boxes(self, message: Detection3DArray) -> None:
-        _remember(self._boxes, message.header, message)
-        self._record(_stamp(message.header))
+            message.width, message.height, k[0], k[4], k[2] - self._corner, k[5] - self._corner)
 
     def _record(self, stamp: int) -> None:
         camera = self._camera
         if not self._missing or camera is None:
             return
-        if stamp not in self._images or stamp not in self._boxes:
+        if not all(stamp in messages for messages in self._messages.values()):
             return
-        image, boxes = self._images.pop(stamp), self._boxes.pop(stamp)
+        moment = {name: messages.pop(stamp) for name, messages in self._messages.items()}
         try:
-            check_image(image)
-            picture = np.ascontiguousarray(grey_image(image))
+            sample = self._sample(camera, **moment)
         except ImageError as error:
             self._warn(str(error))
-            return
-        if picture.shape != (camera.height, camera.width):
-            self._warn(
-                f'a picture of {image.width} x {image.height} pixels, and a camera_info of '
-                f'{camera.width} x {camera.height}')
-            return
-        try:
-            found = [_oriented_box(detection) for detection in boxes.detections]
         except (IndexError, ValueError) as error:
-            self._warn(f'a box without a numbered label: {error}')
-            return
-        pins = [pin_label(box, camera) for box in found if box.label == PIN_LABEL]
-        sample = PinSample(picture, tuple(pin for pin in pins if pin is not None), camera)
-        self._folder.add(self._missing.pop(0), sample)
-        if not self._missing:
-            self._finish()
+            self._warn(f'labels that are not as expected: {error}')
+        else:
+            self._folder.add(self._missing.pop(0), sample)
+            if not self._missing:
+                self._finish()
+
+    def _sample(
+        self, camera: PinholeCamera, image: Image, truth: Any, depth: Image | None = None,
+    ) -> PinSample | RecordedPicture:
+        check_image(image)
+        for message in (image, depth):
+            if message is not None and (message.width, message.height) != (
+                    camera.width, camera.height):
+                raise ImageError('camera_info', (
+                    f'a picture of {message.width} x {message.height} pixels, and a camera_info '
+                    f'of {camera.width} x {camera.height}'))
+        found = self._truth.read(truth, camera)
+        if depth is None:
+            return PinSample(np.ascontiguousarray(grey_image(image)), found, camera)
+        return RecordedPicture(colour_image(image), depth_image(depth), camera, found)
 
     def _finish(self) -> None:
         if not self._folder.finished():
@@ -134,20 +164,9 @@ class RecorderNode(Node):
         self.get_logger().warning(f'left out: {text}', throttle_duration_sec=5.0)
 
 
-def _remember(messages: 'OrderedDict[int, Any]', header: Header, message: Any) -> None:
-    messages[_stamp(header)] = message
-    while len(messages) > _REMEMBERED:
-        messages.popitem(last=False)
+def _fixed(text: str) -> ParameterDescriptor:
+    return described(text, read_only=True)
 
 
 def _stamp(header: Header) -> int:
     return int(header.stamp.sec * SECOND + header.stamp.nanosec)
-
-
-def _oriented_box(detection: Detection3D) -> OrientedBox:
-    label = int(detection.results[0].hypothesis.class_id)
-    centre, size = detection.bbox.center, detection.bbox.size
-    position, turn = centre.position, centre.orientation
-    return box_from_gazebo(
-        label, np.array((position.x, position.y, position.z)),
-        np.array((turn.x, turn.y, turn.z, turn.w)), np.array((size.x, size.y, size.z)))

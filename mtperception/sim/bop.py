@@ -40,7 +40,7 @@ from mtperception.sim.pose_labels import Mask, mask_box, PoseSample
 SPLIT, MODELS = 'train', 'models'
 SCENE_SIZE = 1000
 CAMERA_FILE, POSES_FILE, INFO_FILE = 'scene_camera.json', 'scene_gt.json', 'scene_gt_info.json'
-_NOTHING = [-1, -1, -1, -1]
+NOTHING = [-1, -1, -1, -1]
 
 
 def scene_folder(index: int) -> str:
@@ -82,7 +82,7 @@ def picture_record(sample: PoseSample, depth: NDArray[np.uint16]) -> dict[str, A
 def _stored_box(mask: Mask) -> list[int]:
     box = mask_box(mask)
     if box is None:
-        return _NOTHING
+        return NOTHING
     x0, y0, x1, y1 = box
     return [int(x0 + 0.5), int(y0 + 0.5), int(x1 - x0 - 1.0), int(y1 - y0 - 1.0)]
 

@@ -24,9 +24,12 @@ lengths) and `grasps`: `x`, `y`, `opening`, `jaw` in pixels, `theta` in radians,
 `pose` the `position`, `closing`, `approach` and `opening` in metres in the optical frame.
 `clutter` are things that are no parts, each with `name`, `rotation` and `translation`. What all
 this means is in `grasp_labels`: pixel (0, 0) is the centre of the first one.
+
+Recorded pictures have no `objects` but `grasps` of the whole picture, each with the name of its
+`part` and without a pose, and know of their camera the matrix alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 import json
 import os
@@ -100,6 +103,17 @@ def grasp_line(file: str, depth: str, sample: GraspSample) -> dict[str, Any]:
     }
 
 
+def rectangle_line(
+    file: str, depth: str, camera: PinholeCamera, grasps: Iterable[tuple[str, GraspLabel]],
+) -> dict[str, Any]:
+    """Return what a line says of a recorded picture with grasps of parts, given by name."""
+    return {
+        'file': file, 'width': camera.width, 'height': camera.height, 'depth': depth,
+        'camera': {'matrix': camera.matrix.ravel().tolist()},
+        'grasps': [{**_grasp_entry(grasp), 'part': part} for part, grasp in grasps],
+    }
+
+
 def _grasp_entry(grasp: GraspLabel) -> dict[str, Any]:
     # dataclasses.asdict takes fifty times as long.
     pose = None if grasp.pose is None else vars(grasp.pose)
@@ -135,16 +149,22 @@ def read_grasp_lines(folder: str | os.PathLike[str]) -> Iterator[GraspPicture]:
 
 
 def _decoded(root: Path, line: Mapping[str, Any]) -> GraspPicture:
-    objects = tuple(_object(entry) for entry in line['objects'])
+    objects: tuple[StoredObject, ...] = ()
+    if 'objects' in line:
+        objects = tuple(_object(entry) for entry in line['objects'])
+        grasps = tuple(grasp for part in objects for grasp in part.grasps)
+    else:
+        grasps = tuple(_grasp(entry) for entry in line['grasps'])
     depth = line.get('depth')
     return GraspPicture(
-        root / str(line['file']),
-        tuple(grasp for part in objects for grasp in part.grasps), objects,
-        _view(line), None if depth is None else root / str(depth))
+        root / str(line['file']), grasps, objects, _view(line),
+        None if depth is None else root / str(depth))
 
 
-def _view(line: Mapping[str, Any]) -> PosedCamera:
+def _view(line: Mapping[str, Any]) -> PosedCamera | None:
     camera = line['camera']
+    if 'objects' not in line:
+        return None
     matrix = _array(camera['matrix'], 3, 3)
     pinhole = PinholeCamera(
         int(line['width']), int(line['height']), float(matrix[0, 0]), float(matrix[1, 1]),

@@ -44,6 +44,7 @@ def first_hit(triangles, origin, direction):
     """Return how far a ray is from the first triangle, and that one's normal."""
     a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
     normals = np.cross(b - a, c - a)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     with np.errstate(divide='ignore', invalid='ignore'):
         reach = ((a - origin) * normals).sum(axis=1) / (normals @ direction)
     points = origin + reach[:, None] * direction
@@ -53,7 +54,7 @@ def first_hit(triangles, origin, direction):
         inside &= (across * normals).sum(axis=1) >= -1e-12
     nearest = int(np.where(inside, reach, np.inf).argmin())
     assert inside[nearest]
-    return reach[nearest], normals[nearest] / np.linalg.norm(normals[nearest])
+    return reach[nearest], normals[nearest]
 
 
 def check_label(sample, label):

@@ -49,6 +49,21 @@ def box_from_gazebo(
     return OrientedBox(label, _OPTICAL @ centre, _OPTICAL @ matrix(orientation), size)
 
 
+def origin(box: OrientedBox, bounds: Floats) -> Floats:
+    """
+    Return where the origin of a body's mesh is in the optical frame, in metres.
+
+    `bounds` (2 x 3) are the corners of the mesh's own box.
+    """
+    return np.asarray(box.centre - box.rotation @ bounds.mean(axis=0))
+
+
+def seen(box: OrientedBox, camera: PinholeCamera) -> float:
+    """Return which share of a body's bounds in the picture is within its edges."""
+    corners = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
+    return _inside(camera.project(box.centre + (corners * box.size) @ box.rotation.T), camera)
+
+
 def pin_label(box: OrientedBox, camera: PinholeCamera) -> PinLabel | None:
     """
     Return the label of a pin without a collar, upright along its box's z axis.
@@ -61,16 +76,23 @@ def pin_label(box: OrientedBox, camera: PinholeCamera) -> PinLabel | None:
     angles = np.linspace(0.0, 2 * np.pi, 128, endpoint=False)
     rim = radius * (box.rotation[:, :2] @ (np.cos(angles), np.sin(angles))).T
     outline = camera.project(np.concatenate((top + rim, top - height * axis + rim)))
-    if not np.isfinite(outline).all():
+    inside = _inside(outline, camera)
+    if inside <= 0.0:
         return None
     low, high = outline.min(axis=0), outline.max(axis=0)
-    edges = np.array((camera.width, camera.height)) - 0.5
-    seen = np.prod(np.clip(high, -0.5, edges) - np.clip(low, -0.5, edges)) / np.prod(high - low)
-    if seen <= 0.0:
-        return None
     x, y = camera.project(top)[0]
     view = PosedCamera(camera, np.eye(3), np.zeros(3))
     diameter = circle_image(view, top, axis, radius).major
     return PinLabel(
         float(x), float(y), diameter,
-        (float(low[0]), float(low[1]), float(high[0]), float(high[1])), float(seen))
+        (float(low[0]), float(low[1]), float(high[0]), float(high[1])), inside)
+
+
+def _inside(outline: Floats, camera: PinholeCamera) -> float:
+    """Return which share of the bounds of pixels is in the picture; 0 behind the camera."""
+    if not np.isfinite(outline).all():
+        return 0.0
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    edges = np.array((camera.width, camera.height)) - 0.5
+    return float(
+        np.prod(np.clip(high, -0.5, edges) - np.clip(low, -0.5, edges)) / np.prod(high - low))
