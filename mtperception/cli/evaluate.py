@@ -95,25 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     # The workers have the other cores, and sums come out alike on all machines.
     torch.set_num_threads(1)
     threshold = detector.threshold if arguments.threshold is None else arguments.threshold
-    count = arguments.count
-    if arguments.data:
-        labelled_ones = own_pictures(arguments, bundle)
-        count = len(labelled_ones)
-        if arguments.robustness:
-            figures = evaluate_robustness.sweep(
-                detector, threshold, zip(labelled_ones.images, labelled_ones.pins, strict=True),
-                count, arguments.seed)
-        else:
-            figures = evaluate_own(detector, threshold, labelled_ones, arguments.seed)
-    else:
-        with NewPictures(arguments.seed, arguments.workers) as pictures:
-            if arguments.robustness:
-                figures = evaluate_robustness.sweep(
-                    detector, threshold,
-                    ((frame.image, labelled(frame)) for frame in pictures.frames(count)),
-                    count, arguments.seed)
-            else:
-                figures = evaluate(detector, threshold, pictures, count, arguments.seed)
+    count, figures = measured(arguments, bundle, detector, threshold)
     report = {'count': count, 'seed': arguments.seed,
               'seconds': time.monotonic() - started, 'model': detector.model_name,
               'model_sha256': detector.sha256, 'threshold': threshold, **figures}
@@ -126,6 +108,23 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print_table(report)
     return 0
+
+
+def measured(arguments: argparse.Namespace, bundle: 'Bundle', detector: 'PinDetector',
+             threshold: float) -> tuple[int, dict[str, Any]]:
+    """Measure what was asked for; give the number of pictures and the figures."""
+    seed, count = arguments.seed, arguments.count
+    if arguments.data:
+        own = own_pictures(arguments, bundle)
+        if not arguments.robustness:
+            return len(own), evaluate_own(detector, threshold, own, seed)
+        frames = zip(own.images, own.pins, strict=True)
+        return len(own), evaluate_robustness.sweep(detector, threshold, frames, len(own), seed)
+    with NewPictures(seed, arguments.workers) as pictures:
+        if not arguments.robustness:
+            return count, evaluate(detector, threshold, pictures, count, seed)
+        new = ((frame.image, labelled(frame)) for frame in pictures.frames(count))
+        return count, evaluate_robustness.sweep(detector, threshold, new, count, seed)
 
 
 def evaluate(detector: 'PinDetector', threshold: float, pictures: NewPictures, count: int,
