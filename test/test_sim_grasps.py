@@ -21,7 +21,7 @@ from mtperception.geometry.rectangle import angle_difference, corners
 from mtperception.geometry.rotations import about_axis, random_rotations
 from mtperception.sim.bench_model import bench_spec, Bodies, body_name
 from mtperception.sim.grasp_contacts import opposite_contacts, section
-from mtperception.sim.grasps import grasp_label, MAX_GRASPS, plan_grasps, PosedMesh
+from mtperception.sim.grasps import grasp_labels, MAX_GRASPS, plan_grasps, PosedMesh
 from mtperception.sim.gripper import GRIPPER, Gripper
 from mtperception.sim.parts import PARTS
 from mtperception.sim.renderer import import_mujoco
@@ -267,7 +267,7 @@ def test_a_label_is_where_the_camera_sees_the_fingers(piles):
         view = look_at(camera, (x, y, 0.6), (0.02, 0.01, 0.0), rng.uniform(-3, 3))
         for grasps in plan_grasps(scene, range(len(scene))):
             for grasp in grasps:
-                check_label(grasp, grasp_label(grasp, view), view)
+                check_label(grasp, grasp_labels([grasp], view)[0], view)
 
 
 def check_label(grasp, label, view):

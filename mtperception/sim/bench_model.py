@@ -21,10 +21,10 @@ anything. So any number of alike or different parts falls without compiling agai
 """
 
 from collections.abc import Sequence
+import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from mtperception.geometry.camera import Floats
 from mtperception.sim.parts import Part
@@ -160,6 +160,7 @@ class Bodies:
             (int(model.body(_shelf_name(i)).id), len(_solids(part)))
             for i, part in enumerate(catalogue)]
         self._bodies = [int(model.body(body_name(i)).id) for i in range(bodies)]
+        self._dofs = [int(model.body_dofadr[body]) for body in self._bodies]
         self.geoms = [int(model.geom(body_name(i)).id) for i in range(bodies)]
         # The compiler moves meshes to their centre of mass; what these are rewritten with is in
         # the part's frame.
@@ -202,22 +203,23 @@ class Bodies:
         pieces = self._pieces(body)
         for name in _COPIED:
             values = getattr(model, f'geom_{name}')
-            values[pieces[:count]] = values[first:first + count]
-        model.geom_contype[pieces] = model.geom_conaffinity[pieces] = 0
+            values[pieces][:count] = values[first:first + count]
+        contype, conaffinity = model.geom_contype[pieces], model.geom_conaffinity[pieces]
+        contype[:], conaffinity[:] = 0, 0
+        contype[:count], conaffinity[:count] = _PIECE, _PIECE
         alone = count == 1
-        model.geom_contype[pieces[:count]] = model.geom_conaffinity[pieces[:count]] = _PIECE
-        model.geom_contype[pieces[count - 1]] = _PIECE | _HULL if alone else _HULL
-        model.geom_conaffinity[pieces[count - 1]] = _PIECE if alone else 0
-        dof = model.body_dofadr[target]
+        contype[count - 1] = _PIECE | _HULL if alone else _HULL
+        conaffinity[count - 1] = _PIECE if alone else 0
+        dof = self._dofs[body]
         damping = _DAMPING / self._slowness
         model.dof_damping[dof:dof + 3] = damping * model.body_mass[target]
         model.dof_damping[dof + 3:dof + 6] = damping * model.body_inertia[target].max()
 
-    def _pieces(self, body: int) -> Any:
+    def _pieces(self, body: int) -> slice:
         model, number = self.model, self._bodies[body]
-        first = model.body_geomadr[number]
+        first = int(model.body_geomadr[number])
         # The last one is the visual geom.
-        return np.arange(first, first + model.body_geomnum[number] - 1)
+        return slice(first, first + int(model.body_geomnum[number]) - 1)
 
     def restart(self) -> None:
         """Forget how everything moved, so that the same fall goes the same way."""
@@ -254,14 +256,14 @@ class Bodies:
         self._mujoco.mju_quat2Mat(rotation, self.data.qpos[start + 3:start + 7])
         return rotation.reshape(3, 3), self.data.qpos[start:start + 3].copy()
 
-    def still(self, body: int, carried: ArrayLike) -> bool:
+    def still(self, body: int, carried: tuple[float, float, float]) -> bool:
         """Tell whether a body rests on what moves at a speed (3, metres a second)."""
-        start = int(self.model.body_dofadr[self._bodies[body]])
-        speed = self.data.qvel[start:start + 6]
+        start = self._dofs[body]
+        speed = self.data.qvel[start:start + 6].tolist()
         # Lengths go with the square of the time.
-        return bool(
-            np.linalg.norm(speed[:3] - carried) < _STILL * self._slowness
-            and np.linalg.norm(speed[3:]) < _STILL_TURNING / self._slowness)
+        return (
+            math.dist(speed[:3], carried) < _STILL * self._slowness
+            and math.hypot(*speed[3:]) < _STILL_TURNING / self._slowness)
 
     def settle(self) -> bool:
         """Let everything fall, and tell whether it came to rest."""

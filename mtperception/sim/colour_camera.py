@@ -137,7 +137,8 @@ def photograph_cleanly(light: Picture, camera: ColourCamera, gain: float) -> NDA
 def exposure(light: Picture, camera: ColourCamera) -> float:
     """Return the gain that makes the mean of the middle half of the light the camera's level."""
     some = np.ascontiguousarray(light[::3, ::3])
-    luma = np.sort(cv2.transform(some, (camera.gains * _LUMA)[None]), axis=None)
+    weights = np.array(camera.gains, dtype=np.float32) * _LUMA
+    luma = np.sort(cv2.transform(some, weights[None]), axis=None)
     middle = float(luma[len(luma) // 4:len(luma) - len(luma) // 4].mean())
     bright = float(luma[int(0.98 * (len(luma) - 1))])
     # A picture of dark things may stay dark, and bright spots do not decide.

@@ -70,8 +70,10 @@ class SampleFiles:
 
 def millimetres(depth: NDArray[np.float32]) -> NDArray[np.uint16]:
     """Return a depth picture, in metres, as it is stored: whole millimetres, 0 for nothing."""
-    whole = np.rint(1000.0 * np.where(np.isfinite(depth), depth, 0.0))
-    return np.where(whole < 65536.0, whole, 0.0).astype(np.uint16)
+    whole = depth * np.float32(1000.0)
+    np.rint(whole, out=whole)
+    whole[~(whole < 65536.0)] = 0.0
+    return whole.astype(np.uint16)
 
 
 def black_and_white(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@
 """Pictures of parts that have fallen onto a bench, with exact labels and grasps."""
 
 from collections.abc import Sequence
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ from mtperception.sim.clutter import clutter
 from mtperception.sim.colour_camera import draw_colour_camera, photograph_colour
 from mtperception.sim.contact_shadows import contact_shade
 from mtperception.sim.grasp_labels import Clutter, GraspObject, GraspSample
-from mtperception.sim.grasps import grasp_label, plan_grasps, PosedMesh
+from mtperception.sim.grasps import grasp_labels, plan_grasps, PosedMesh
 from mtperception.sim.lighting import draw_lighting
 from mtperception.sim.part_files import PartError
 from mtperception.sim.parts import Part, PARTS
@@ -174,7 +175,7 @@ class GraspScene:
                 rotation, translation = stage.pose(body, view)
                 objects.append(GraspObject(
                     self.names[kind], rotation, translation, *silhouette,
-                    grasps=tuple(grasp_label(grasp, view) for grasp in planned[body])))
+                    grasps=grasp_labels(planned[body], view)))
         image = photograph_colour(rng, light, draw_colour_camera(rng), view.camera)
         things = tuple(
             Clutter(stage.catalogue[kind].name, *stage.pose(body, view))
@@ -255,27 +256,27 @@ def _draw_places(
     They start within a circle of radius `spread` around the origin, their middles apart by the
     sum of their radii times `crowd` where there is room, and none inside another.
     """
-    middles: list[Floats] = []
+    middles: list[tuple[float, float, float]] = []
     places: list[tuple[Floats, Floats]] = []
     for count, sphere in enumerate(spheres):
         reach = max(spread - 0.5 * sphere.radius, 0.1 * spread)
         for _ in range(12):
             angle, out = rng.uniform(0, 2 * np.pi), reach * np.sqrt(rng.random())
-            ground = np.array((out * np.cos(angle), out * np.sin(angle)))
+            ground = (out * math.cos(angle), out * math.sin(angle))
             apart = [
-                np.linalg.norm(ground - other[:2]) / (sphere.radius + earlier.radius)
+                math.dist(ground, other[:2]) / (sphere.radius + earlier.radius)
                 for other, earlier in zip(middles, spheres[:count], strict=True)]
             if not apart or min(apart) > crowd:
                 break
         height = sphere.radius * rng.uniform(1.02, 1.4)
         for other, earlier in zip(middles, spheres[:count], strict=True):
-            touching = (sphere.radius + earlier.radius) ** 2 - np.sum((ground - other[:2]) ** 2)
+            both = sphere.radius + earlier.radius
+            touching = both**2 - math.dist(ground, other[:2]) ** 2
             if touching > 0.0:
-                height = max(height, other[2] + 1.02 * float(np.sqrt(touching)))
-        middle = np.array((*ground, height))
+                height = max(height, other[2] + 1.02 * math.sqrt(touching))
         rotation = _draw_rotation(rng)
-        middles.append(middle)
-        places.append((middle - rotation @ sphere.centre, rotation))
+        middles.append((*ground, height))
+        places.append((np.array(middles[-1]) - rotation @ sphere.centre, rotation))
     return places
 
 

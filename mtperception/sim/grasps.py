@@ -129,27 +129,36 @@ def plan_grasps(
     return planned
 
 
-def grasp_label(grasp: Grasp, view: PosedCamera) -> GraspLabel:
-    """Return a grasp as a camera sees it."""
-    middle = np.array(grasp.position)
-    closing = np.array((np.cos(grasp.closing), np.sin(grasp.closing), 0.0))
-    across = np.array((-closing[1], closing[0], 0.0))
-    half, jaw = 0.5 * grasp.opening * closing, 0.5 * grasp.jaw * across
-    (x, y), one, other, left, right = view.project(
-        middle + np.stack((np.zeros(3), -half, half, -jaw, jaw)))
-    axis = other - one
-    opening = float(np.linalg.norm(axis))
+def grasp_labels(grasps: Sequence[Grasp], view: PosedCamera) -> tuple[GraspLabel, ...]:
+    """Return grasps as a camera sees them."""
+    middles = np.array([grasp.position for grasp in grasps]).reshape(-1, 3)
+    angles = np.array([grasp.closing for grasp in grasps])
+    closing = np.column_stack((np.cos(angles), np.sin(angles), np.zeros(len(angles))))
+    across = np.column_stack((-closing[:, 1], closing[:, 0], np.zeros(len(angles))))
+    half = np.array([[0.5 * grasp.opening] for grasp in grasps]).reshape(-1, 1) * closing
+    jaw = np.array([[0.5 * grasp.jaw] for grasp in grasps]).reshape(-1, 1) * across
+    points = middles + np.stack((np.zeros_like(half), -half, half, -jaw, jaw))
+    seen, one, other, left, right = view.project(points).reshape(5, -1, 2)
+    axis, side = other - one, right - left
+    openings = np.hypot(axis[:, 0], axis[:, 1])
     # Seen askew, the jaws are not square to the axis: what counts is how wide they are across.
-    width = abs(axis[0] * (right - left)[1] - axis[1] * (right - left)[0]) / opening
-    theta = float(half_turn(np.arctan2(-axis[1], axis[0])))
-    pose = GripperPose(
-        _vector(view.to_optical(middle)[0]), _vector(closing @ view.rotation),
-        _vector(np.array((0.0, 0.0, -1.0)) @ view.rotation), grasp.opening)
-    return GraspLabel(float(x), float(y), opening, float(width), theta, grasp.score, pose)
+    widths = np.abs(axis[:, 0] * side[:, 1] - axis[:, 1] * side[:, 0]) / openings
+    thetas = half_turn(np.arctan2(-axis[:, 1], axis[:, 0]))
+    approach = _vector((-view.rotation[2]).tolist())
+    poses = [
+        GripperPose(_vector(position), _vector(direction), approach, grasp.opening)
+        for position, direction, grasp in zip(
+            view.to_optical(middles).tolist(), (closing @ view.rotation).tolist(), grasps,
+            strict=True)]
+    return tuple(
+        GraspLabel(x, y, opening, width, theta, grasp.score, pose)
+        for (x, y), opening, width, theta, grasp, pose in zip(
+            seen.tolist(), openings.tolist(), widths.tolist(), thetas.tolist(), grasps, poses,
+            strict=True))
 
 
-def _vector(values: Floats) -> tuple[float, float, float]:
-    x, y, z = (float(value) for value in values)
+def _vector(values: Sequence[float]) -> tuple[float, float, float]:
+    x, y, z = values
     return x, y, z
 
 

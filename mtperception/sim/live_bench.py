@@ -34,7 +34,7 @@ from mtperception.sim.contact_shadows import contact_shade
 from mtperception.sim.conveyor import Conveyor, RAIL
 from mtperception.sim.grasp_labels import GraspLabel, GraspObject, GraspSample
 from mtperception.sim.grasp_scene import HEIGHT, shown, TRAINING_PARTS, WIDTH
-from mtperception.sim.grasps import Grasp, grasp_label, plan_grasps, PosedMesh
+from mtperception.sim.grasps import Grasp, grasp_labels, plan_grasps, PosedMesh
 from mtperception.sim.lighting import draw_lighting
 from mtperception.sim.parts import Part, PARTS
 from mtperception.sim.reflections import draw_room
@@ -228,9 +228,8 @@ class LiveBench:
         grasps = [self._carried(grasp) for grasp in planned]
         points = np.array([grasp.position for grasp in grasps]).reshape(-1, 3)
         which = shown(points, self.view, geoms, self._stage.bodies.geoms, body)
-        return tuple(
-            grasp_label(grasp, self.view)
-            for grasp, there in zip(grasps, which, strict=True) if there)
+        return grasp_labels(
+            [grasp for grasp, there in zip(grasps, which, strict=True) if there], self.view)
 
     @property
     def _moved(self) -> Floats:
