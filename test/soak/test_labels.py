@@ -43,7 +43,7 @@ FINER = 6
 # from the corners of the mesh, and outwards and inwards from the mask; of visible shares; and the
 # share of hidden pixels before which nothing is.
 OBJECT_LIMITS = {
-    'outline': 0.3, 'centroid': 0.1, 'depth': 1e-5, 'depth_99': 5e-5, 'box': 1e-6,
+    'outline': 0.3, 'centroid': 0.2, 'depth': 1e-5, 'depth_99': 5e-5, 'box': 1e-6,
     'box_out': 0.01, 'box_in': 2.5, 'visible': 0.01, 'unexplained': 0.05}
 # Of pins' centres and diameters in pixels, from their rims, and of the centre from rays; the box
 # from the mask of rays; the visible share.
