@@ -149,6 +149,11 @@ def test_a_model_that_is_too_sure_is_mended(frames):
     assert detector.detect(image) == detector.detect(image, BEST_THRESHOLD)
 
 
+def test_the_papers_network_has_no_place_for_the_line(disc_model):
+    with pytest.raises(zoo.ModelError, match='only the heat-map model can be calibrated'):
+        with_calibration(zoo.load(disc_model).tensors, Calibration(2.0, 0.0))
+
+
 def test_the_threshold_lies_between_false_and_true():
     assert 0.4 < choose_threshold([0.9, 0.95, 0.8], [0.2, 0.1]) < 0.8
     assert choose_threshold([0.99] * 10, []) <= 0.9

@@ -161,7 +161,14 @@ def calibrate(model: zoo.Bundle,
 
 
 def with_calibration(tensors: zoo.Tensors, line: Calibration) -> dict[str, npt.NDArray[Any]]:
-    """Put the line into the last layer, whose first output is the heat's logit."""
+    """
+    Put the line into the last layer, whose first output is the heat's logit.
+
+    zoo.ModelError is raised for a model of another kind.
+    """
+    if not {'head.weight', 'head.bias'} <= set(tensors):
+        raise zoo.ModelError('only the heat-map model can be calibrated: this one has no layer '
+                             'with an offset for its score')
     weight, bias = tensors['head.weight'].copy(), tensors['head.bias'].copy()
     weight[0] = weight[0].astype(np.float32) * line.scale
     bias[0] = bias[0] * line.scale + line.offset
