@@ -33,7 +33,7 @@ from mtperception.sim.lighting import add_lights, Lighting, lit_picture
 from mtperception.sim.marks import strip
 from mtperception.sim.mesh_triangles import mesh_triangles
 from mtperception.sim.parts import Part
-from mtperception.sim.reflections import Room
+from mtperception.sim.reflections import reflected_uv, Room
 from mtperception.sim.renderer import import_mujoco, mesh_placeholder, Renderer
 from mtperception.sim.surfaces import add_surface_material, add_surfaces, Surfaces
 from mtperception.sim.triangles import joined, planar, Triangles
@@ -81,8 +81,14 @@ class BenchStage:
         if conveyor is not None:
             self._tops[_BELT] = _grid(conveyor.length / 2, conveyor.width / 2)
         self._model = model = _compiled(
-            self.catalogue, bodies, self._tops, scale, backgrounds is not None, conveyor)
+            self.catalogue, self._shapes, bodies, self._tops, scale, backgrounds is not None,
+            conveyor)
         self._renderer = Renderer(model, width, height)
+        # Bodies of a kind share a mesh; one that reflects has its own.
+        self._shared = [int(model.mesh(_shape_name(kind)).id) for kind in range(len(catalogue))]
+        for mesh, shape in zip(self._shared, self._shapes, strict=True):
+            self._renderer.set_mesh(mesh, shape)
+        self._own = [int(model.mesh(body_name(body)).id) for body in range(bodies)]
         self.bodies = Bodies(model, self._renderer.data, self.catalogue, bodies)
         self._surfaces = Surfaces(self._renderer, backgrounds)
         self._photos = backgrounds is not None
@@ -107,7 +113,8 @@ class BenchStage:
         """Have a body be another part; `bodies.weighed` is still to be called."""
         self.bodies.add(body, kind)
         self._kinds[body] = kind
-        self._renderer.set_mesh(self._mesh(body), self._shapes[kind])
+        self._reflecting.discard(body)
+        self._model.geom_dataid[self.bodies.geoms[body]] = self._shared[kind]
 
     def carry(self, moved: float) -> None:
         """Go one time step on; the belt's surface has moved by so many metres in all."""
@@ -139,11 +146,13 @@ class BenchStage:
             rng, self._surfaces, self._model, [body_name(body) for body in bodies],
             [self.catalogue[self._kinds[body]].finish for body in bodies], bench)
         for body, reflecting in zip(bodies, metal, strict=True):
+            geom = self.bodies.geoms[body]
             if reflecting:
                 self._reflecting.add(body)
+                self._model.geom_dataid[geom] = self._own[body]
             else:
                 self._reflecting.discard(body)
-                self._renderer.set_texcoords(self._mesh(body), self._shapes[self._kinds[body]].uv)
+                self._model.geom_dataid[geom] = self._shared[self._kinds[body]]
 
     def set_room(self, room: Room, view: PosedCamera) -> None:
         """Say what metal reflects, once all of it is painted; `reflect` is to be called then."""
@@ -153,11 +162,10 @@ class BenchStage:
     def reflect(self, view: PosedCamera) -> None:
         """Have metal bodies reflect the room from where they are now."""
         for body in sorted(self._reflecting & self.bodies.present):
-            placed = self._shapes[self._kinds[body]].placed(*self.bodies.pose(body))
-            self._surfaces.reflect(self._mesh(body), view, placed.points, placed.normals)
-
-    def _mesh(self, body: int) -> int:
-        return int(self._model.geom_dataid[self.bodies.geoms[body]])
+            shape = self._shapes[self._kinds[body]]
+            placed = shape.placed(*self.bodies.pose(body))
+            uv = reflected_uv(view, placed.points, placed.normals)
+            self._renderer.set_mesh(self._own[body], replace(shape, uv=uv))
 
     def picture(
         self, view: PosedCamera, lighting: Lighting, shade: NDArray[np.float32],
@@ -210,9 +218,13 @@ def _grid(half_x: float, half_y: float) -> Triangles:
     return joined([strip(upper, lower, 0.0) for lower, upper in pairwise(lines)])
 
 
+def _shape_name(kind: int) -> str:
+    return f'shape{kind}'
+
+
 def _compiled(
-    catalogue: Sequence[Part], bodies: int, tops: Mapping[str, Triangles], scale: float,
-    photos: bool, conveyor: Conveyor | None,
+    catalogue: Sequence[Part], shapes: Sequence[Triangles], bodies: int,
+    tops: Mapping[str, Triangles], scale: float, photos: bool, conveyor: Conveyor | None,
 ) -> Any:
     mujoco = import_mujoco()
     spec = bench_spec(catalogue, bodies, scale)
@@ -222,10 +234,11 @@ def _compiled(
     add_surfaces(mujoco, spec, photos)
     for name in (*tops, *map(body_name, range(bodies))):
         add_surface_material(mujoco, spec, name)
-    for name, top in tops.items():
+    for name, shape in (
+            *tops.items(), *((_shape_name(kind), shape) for kind, shape in enumerate(shapes))):
         spec.add_mesh(
             name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
-            **mesh_placeholder(len(top)))
+            **mesh_placeholder(len(shape)))
     places = {_TOP: spec.worldbody}
     if conveyor is not None:
         add_surface_material(mujoco, spec, _RAIL)

@@ -103,8 +103,9 @@ class Room:
         sideways = _steps(-gripper.finger_width / 2, gripper.finger_width / 2, RESOLUTION)
         half = 0.5 * closings.widths[:, None]
         reaches, shares = [], []
-        for along in (half + out, -half - out):
-            there = self._heights(self.own, closings, along, sideways) >= tips
+        both = self._heights(
+            self.own, closings, np.hstack((half + out, -half - out)), sideways) >= tips
+        for there in (both[:, :len(out)], both[:, len(out):]):
             outermost = len(out) - 1 - there[:, ::-1].argmax(axis=1)
             outermost[~there.any(axis=1)] = -len(out)
             first = outermost.max(axis=1)
