@@ -22,6 +22,7 @@ pixels that have such zeros on one side or both: STRIP is so small that its firs
 of the crop that begins there and its last cells those of the crop that ends there.
 """
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -81,6 +82,11 @@ class PaperScan(nn.Module):
             setattr(network, f'conv{number}', fuse_conv_bn_eval(convolution, norm))
             setattr(network, f'norm{number}', nn.Identity())
         self._network = network
+        # For columns: what it makes of a transposed picture is the transposed of what the network
+        # makes of the picture, and rows lie in memory as convolutions like them.
+        self._transposed = copy.deepcopy(network)
+        for layer in (self._transposed.conv1, self._transposed.conv2, self._transposed.conv3):
+            layer.weight = nn.Parameter(layer.weight.mT.contiguous(), requires_grad=False)
         logits = network.classify.weight
         maps = torch.cat([logits[PIN:PIN + 1] - logits[NO_PIN:NO_PIN + 1], network.locate.weight])
         self.register_buffer('_maps', maps.detach().view(OUTPUTS, CHANNELS, CELLS, CELLS).clone())
@@ -90,8 +96,9 @@ class PaperScan(nn.Module):
     def forward(self, picture: Tensor) -> WindowMaps:
         """Look through all windows."""
         padded = with_margin(picture)
-        heat, x, y = (self._inner(padded) + self._rows(padded) + self._columns(padded)
-                      + self._corners(padded))
+        rows = _rows(self._network, padded, self._maps)
+        columns = _rows(self._transposed, padded.mT, self._maps.mT).mT
+        heat, x, y = self._inner(padded) + rows + columns + self._corners(padded)
         return WindowMaps(heat, x, y)
 
     def _inner(self, picture: Tensor) -> Tensor:
@@ -107,32 +114,6 @@ class PaperScan(nn.Module):
         product = (torch.fft.rfft2(features) * spectrum).sum(dim=1)
         whole: Tensor = torch.fft.irfft2(product, (height, width))
         return whole[:, :height - CELLS + 1, :width - CELLS + 1]
-
-    def _rows(self, picture: Tensor) -> Tensor:
-        """Add up the first and the last rows of each window, without the corners."""
-        strips = picture[0].unfold(1, STRIP, STRIDE).permute(1, 0, 3, 2)
-        first = self._maps[:, :, :RING_FIRST, INNER]
-        last = self._maps[:, :, -RING_LAST:, INNER]
-        above, below = [], []
-        for part in _parts(strips):
-            features = self._network.features(part)
-            above.append(F.conv2d(features[:, :, :RING_FIRST], first))
-            below.append(F.conv2d(features[:, :, RING_FIRST:], last))
-        sums = torch.cat(above)[:-ACROSS] + torch.cat(below)[ACROSS:]
-        return sums[:, :, 0, RING_FIRST:-RING_LAST].permute(1, 0, 2)
-
-    def _columns(self, picture: Tensor) -> Tensor:
-        """Add up the first and the last columns of each window, without the corners."""
-        strips = picture[0].unfold(2, STRIP, STRIDE).permute(2, 0, 1, 3)
-        first = self._maps[:, :, INNER, :RING_FIRST]
-        last = self._maps[:, :, INNER, -RING_LAST:]
-        left, right = [], []
-        for part in _parts(strips):
-            features = self._network.features(part)
-            left.append(F.conv2d(features[:, :, :, :RING_FIRST], first))
-            right.append(F.conv2d(features[:, :, :, RING_FIRST:], last))
-        sums = torch.cat(left)[:-ACROSS] + torch.cat(right)[ACROSS:]
-        return sums[:, :, RING_FIRST:-RING_LAST, 0].permute(1, 2, 0)
 
     def _corners(self, picture: Tensor) -> Tensor:
         """Add up the four corners of each window, which the same patches serve in turn."""
@@ -152,6 +133,19 @@ class PaperScan(nn.Module):
         corner = sums.view(rows, columns, 2, 2, OUTPUTS).permute(2, 3, 4, 0, 1)
         return (corner[0, 0, :, :-ACROSS, :-ACROSS] + corner[0, 1, :, :-ACROSS, ACROSS:]
                 + corner[1, 0, :, ACROSS:, :-ACROSS] + corner[1, 1, :, ACROSS:, ACROSS:])
+
+
+def _rows(network: PaperNetwork, picture: Tensor, maps: Tensor) -> Tensor:
+    """Add up the first and the last rows of each window, without the corners."""
+    strips = picture[0].unfold(1, STRIP, STRIDE).permute(1, 0, 3, 2)
+    first, last = maps[:, :, :RING_FIRST, INNER], maps[:, :, -RING_LAST:, INNER]
+    above, below = [], []
+    for part in _parts(strips):
+        features = network.features(part)
+        above.append(F.conv2d(features[:, :, :RING_FIRST], first))
+        below.append(F.conv2d(features[:, :, RING_FIRST:], last))
+    sums = torch.cat(above)[:-ACROSS] + torch.cat(below)[ACROSS:]
+    return sums[:, :, 0, RING_FIRST:-RING_LAST].permute(1, 0, 2)
 
 
 def with_margin(picture: Tensor) -> Tensor:
