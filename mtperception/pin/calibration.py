@@ -49,6 +49,8 @@ SCORE_FLOOR = 0.05
 FITTING_FLOOR = 0.02
 # With fewer true or false detections than this a fitted map would be chance.
 LEAST_OF_EACH = 10
+# With fewer pins than this a line that fits them may be far from what fits the next pictures.
+LEAST_PINS = 50
 BINS = 15
 # Scores this near to 0 or 1 are taken for this, so that their logits are numbers.
 LEAST_DOUBT = 1e-6
@@ -147,7 +149,7 @@ def calibrate(model: zoo.Bundle,
     found = ScoredDetections()
     for frame in _frames(PinDetector.from_bundle(model), pictures, FITTING_FLOOR):
         found.add(*frame)
-    line = fit(found.scores, found.true)
+    line = fit(found.scores, found.true) if sum(found.true) >= LEAST_PINS else None
     tensors = model.tensors if line is None else with_calibration(model.tensors, line)
     detector = PinDetector.from_bundle(zoo.Bundle(model.name, '', model.card, tensors))
     score, threshold, calibrated = validate(
