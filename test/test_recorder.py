@@ -42,8 +42,8 @@ from mtperception.sim.parts import hammer
 from mtperception.sim.stage import PinStage
 from mtperception.sim.turned_parts import pin_triangles
 
-pytestmark = pytest.mark.timeout(240)
-TIMEOUT = 90.0
+pytestmark = pytest.mark.timeout(600)
+TIMEOUT = 240.0
 WIDTH, HEIGHT, COUNT = 306, 256, 4
 UPRIGHT = np.diag((1.0, -1.0, -1.0))
 
@@ -267,14 +267,14 @@ def card_of(out):
 
 def test_grasps_are_recorded_from_the_live_cell(cell, record, tmp_path):
     out = tmp_path / 'out'
-    status, said = record(dataset='grasp', source='cell', count=30).end()
+    status, said = record(dataset='grasp', source='cell', count=10).end()
     assert status == 0, said
     card = card_of(out)
     assert card['data_set'] == 'grasp'
     assert card['parameters'] == {'recorded_from': 'cell'}
     assert 'masks' in card['not_labelled']
     pictures = read_grasps(out)
-    assert len(pictures) == 30
+    assert len(pictures) == 10
     camera = bench_camera(5).view.camera
     metres = []
     for picture, line in zip(pictures, (out / 'grasps.jsonl').open(), strict=True):
@@ -291,7 +291,6 @@ def test_grasps_are_recorded_from_the_live_cell(cell, record, tmp_path):
             x, y = round(grasp.x), round(grasp.y)
             around = depth[max(y - 2, 0):y + 3, max(x - 2, 0):x + 3]
             metres.append((bench - np.median(around[around > 0])) / 1000.0)
-    # Parts fall onto the belt from the second second on.
     assert len(metres) > 10
     assert np.median(metres) > 0.01
 
@@ -302,7 +301,7 @@ def test_poses_are_recorded_from_the_live_cell(cell, record, tmp_path):
     assert status == 0, said
     assert card_of(out)['not_labelled'][0] == 'masks'
     model = read_models(out)[1]
-    errors = []
+    seen = 0
     for picture in read_bop(out):
         assert picture.camera.matrix == pytest.approx(tool_camera().view.camera.matrix)
         depth = picture.measured_depth()
@@ -312,14 +311,12 @@ def test_poses_are_recorded_from_the_live_cell(cell, record, tmp_path):
             low, high = pixels.min(axis=0), pixels.max(axis=0)
             assert thing.box == pytest.approx((*low, *high), abs=1.1)
             assert 0.0 < thing.visible <= 1.0
-            # Where most of it is seen, depth lies on the posed model.
-            if thing.visible > 0.9:
-                near = posed.reshape(-1, 3)[:, 2]
-                x, y = np.rint(pixels).astype(int).T
-                here = depth[y.clip(0, 511), x.clip(0, 511)]
-                errors.append(np.median(np.abs(here - near)[here > 0]))
-    assert errors
-    assert np.median(errors) < 0.03
+            # About half of the model faces the camera: depth lies on what is seen of that.
+            x, y = np.rint(pixels).astype(int).clip(0, 511).T
+            near = np.abs(depth[y, x] - posed.reshape(-1, 3)[:, 2]) < 0.01
+            assert near.mean() > 0.2 * thing.visible
+            seen += 1
+    assert seen
 
 
 def test_a_hammer_in_gazebo_is_recorded_with_its_pose(ros, record, tmp_path):
