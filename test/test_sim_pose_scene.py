@@ -175,6 +175,12 @@ def test_the_object_alone_lies_on_the_object_in_the_picture(samples, crowded):
                 assert abs(one - other) < 1.0
 
 
+def test_clutter_does_not_hide_the_object(scene):
+    # Drawn before its place was checked, a large thing hid all of this one.
+    thing, = scene.sample(21, 245).objects
+    assert thing.visible > LEAST_VISIBLE - 0.06
+
+
 def test_a_picture_without_an_object(scene):
     sample = scene.sample(SEED, 3, [])
     assert sample.objects == () and sample.image.std() > 2

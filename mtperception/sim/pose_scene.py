@@ -136,7 +136,12 @@ class PoseScene:
         solids = _covered(rng, draw_clutter(rng, draw_places(
             rng, view, poses, self._scale, int(rng.integers(_CLUTTER + 1))), self._scale))
         if poses:
-            self._hide(rng, view, poses[0], solids, share)
+            clear = self._hide(rng, view, poses[0], solids, share)
+            if clear < LEAST_VISIBLE:
+                # Clutter alone hides it: there shall be none.
+                things = []
+                self._stage.put(poses, things)
+                self._hide(rng, view, poses[0], [], share)
         else:
             self._stage.put_solids(solids)
             self._stage.show_solids(range(len(solids)))
@@ -164,8 +169,12 @@ class PoseScene:
 
     def _hide(
         self, rng: _Rng, view: PosedCamera, pose: Pose, solids: list[Solid], share: float,
-    ) -> None:
-        """Put hands and other things before the first object, so that a share of it is seen."""
+    ) -> float:
+        """
+        Put hands and other things before the first object, so that a share of it is seen.
+
+        Return which share could be seen without them, but with the solids.
+        """
         shape = self._shapes[pose.part]
         hands = draw_hands(rng, view, shape, pose, _HANDS)
         reaching = [moved_towards(rng, hand, view) for hand in hands[:_REACHING]]
@@ -190,6 +199,7 @@ class PoseScene:
         chosen = chosen_to_hide(rng, clear, hidden, hands, share)
         for index in chosen:
             self._stage.show_solids(numbers[index])
+        return float(clear.mean())
 
     def _photographed(
         self, rng: _Rng, view: PosedCamera, poses: Sequence[Pose], things: Sequence[Thing],

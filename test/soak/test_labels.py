@@ -28,6 +28,7 @@ import pytest
 from mtperception.geometry.camera import look_at, PinholeCamera, PosedCamera
 from mtperception.sim.fixture import draw_fixture, draw_view
 from mtperception.sim.grasp_scene import GraspScene
+from mtperception.sim.hiding import LEAST_VISIBLE
 from mtperception.sim.parts import hammer, PARTS
 from mtperception.sim.pin_scene import HEIGHT, PinScene, WIDTH
 from mtperception.sim.pose_scene import PoseScene
@@ -263,6 +264,7 @@ def test_pose_labels(count, tell):
                     sample.camera, sample.depth, thing, meshes[thing.part]))
                 pixels = bounds(thing.visible_mask) + np.array((-0.5, -0.5, 0.5, 0.5))
                 assert thing.visible_box == pytest.approx(tuple(pixels))
+            assert sample.objects[0].visible > LEAST_VISIBLE - 0.06
     worst.tell(tell, f'pose, {number} pictures')
     worst.check(OBJECT_LIMITS)
 
