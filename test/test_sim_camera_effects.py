@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from mtperception.sim import camera_effects as effects
+from mtperception.sim.noise import grain
 
 GREY = np.full((100, 120), 0.5, dtype=np.float32)
 
@@ -48,6 +49,28 @@ def test_blur_keeps_light_and_place():
     assert (blurred * rows).sum() == pytest.approx(50.0, abs=1e-3)
     spread = np.sqrt((blurred * (columns - 60) ** 2).sum())
     assert spread == pytest.approx(1.5, rel=0.05)
+
+
+@pytest.mark.parametrize('sigma', [0.8, 2.5, 7.0])
+@pytest.mark.parametrize('channels', [1, 3])
+def test_wide_blurs_are_those_of_a_gaussian(sigma, channels):
+    rng = np.random.default_rng(2)
+    picture = np.squeeze(effects.defocused(
+        rng.random((90, 120, channels), dtype=np.float32), 2.0))
+    near = np.abs(effects.blurred(picture, sigma) - effects.defocused(picture, sigma))
+    assert near.max() < 0.15 * (picture.max() - picture.min())
+    assert near.mean() < 0.02 * (picture.max() - picture.min())
+
+
+def test_grain_is_normal_and_its_rows_have_nothing_in_common():
+    noise = grain(np.random.default_rng(3), 400, 300)
+    assert noise.mean() == pytest.approx(0.0, abs=0.01)
+    assert noise.std() == pytest.approx(1.0, abs=0.01)
+    assert (np.abs(noise) > 2.0).mean() == pytest.approx(0.0455, abs=0.003)
+    alike = np.corrcoef(noise) - np.eye(400)
+    assert np.abs(alike).max() < 0.35
+    np.testing.assert_array_equal(noise, grain(np.random.default_rng(3), 400, 300))
+    assert not np.array_equal(noise, grain(np.random.default_rng(4), 400, 300))
 
 
 def test_the_vignette_darkens_the_corners_alone():

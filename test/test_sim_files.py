@@ -35,9 +35,17 @@ def read(data):
 
 
 @settings(deadline=None)
-@given(arrays.arrays(np.uint8, SHAPES))
-def test_png_keeps_every_pixel_and_rgb(picture):
-    np.testing.assert_array_equal(read(png(picture)), picture)
+@given(arrays.arrays(np.uint8, SHAPES), st.booleans())
+def test_png_keeps_every_pixel_and_rgb(picture, flat):
+    np.testing.assert_array_equal(read(png(picture, flat)), picture)
+
+
+def test_png_is_small_for_what_it_says():
+    mask = np.zeros((300, 300), dtype=np.uint8)
+    mask[100:180, 60:250] = 255
+    assert len(png(mask, flat=True)) < 0.2 * len(png(mask))
+    noise = np.random.default_rng(0).normal(100.0, 4.0, (300, 300)).astype(np.uint8)
+    assert len(png(noise)) < 0.75 * noise.size
 
 
 @settings(deadline=None)

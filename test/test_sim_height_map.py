@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from mtperception.sim.height_map import Grid, height_map, RESOLUTION, widened
+from mtperception.sim.height_map import Grid, height_map, highest, RESOLUTION, widened
 from mtperception.sim.parts import PARTS
 
 places = st.floats(-0.02, 0.02)
@@ -91,6 +91,21 @@ def test_what_is_outside_the_grid_does_not_count():
     around = np.array([[(-1.0, -1.0, 0.02), (2.0, -1.0, 0.02), (0.0, 2.0, 0.02)]])
     np.testing.assert_allclose(height_map(grid, around), 0.02, atol=1e-6)
     assert height_map(grid, around + np.array((5.0, 0.0, 0.0))).max() == 0.0
+
+
+def test_maps_of_two_things_are_the_map_of_both():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        things = [
+            rng.uniform((-0.02, -0.02, 0.001), (0.02, 0.02, 0.05), (3, 3, 3)) for _ in range(2)]
+        left, front = RESOLUTION * rng.integers(-25, 26, 2)
+        grid = Grid(float(left), float(front), 20, 30)
+        maps = []
+        for corners in things:
+            own = Grid.around(corners.reshape(-1, 3), RESOLUTION)
+            maps.append((own, height_map(own, corners)))
+        both = np.maximum(*(height_map(grid, corners) for corners in things))
+        np.testing.assert_allclose(highest(grid, maps), both, atol=1e-6)
 
 
 def test_widening_reaches_so_many_cells():

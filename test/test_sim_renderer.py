@@ -130,6 +130,12 @@ def test_only_the_groups_asked_for_are_drawn_in_colour(renderer):
     assert renderer.colour(VIEW, groups=(3,)).max() == 0 < renderer.colour(VIEW).max()
 
 
+def test_geoms_alone_are_those_with_depth(renderer):
+    for window in (None, (200, 150, 120, 90), (-30, -20, 64, 48)):
+        np.testing.assert_array_equal(
+            renderer.geoms(VIEW, window=window), renderer.identities(VIEW, window=window)[0])
+
+
 def test_depth_is_metres_along_the_optical_axis(renderer):
     geoms, depth = renderer.identities(VIEW, groups=(0,))
     for index, centre in enumerate(SPHERES):

@@ -82,7 +82,8 @@ def _rate(workers: int, seconds: float) -> float:
         if len(times) > warm_up + 5 and times[-1] - times[warm_up] > seconds:
             raise EnoughError
 
-    warm_up = 8 * workers
+    # Until the last of them has started.
+    warm_up = 16 * workers
     with tempfile.TemporaryDirectory() as temporary, contextlib.suppress(EnoughError):
         render(PinData(), temporary, 100_000, _SEED, workers, progress=report)
     return (len(times) - 1 - warm_up) / (times[-1] - times[warm_up])

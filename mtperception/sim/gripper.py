@@ -81,8 +81,10 @@ class Room:
         out = half + gripper.clearance + gripper.finger_thickness
         # The fingers, and what would be caught between them.
         along = np.linspace(-1.0, 1.0, int(2 * out.max() / (2 * RESOLUTION)) + 2) * out
-        fingers = self._heights(self.others, closings, along, sideways) < tips
-        free = np.asarray(fingers.all(axis=(1, 2)))
+        free = np.ones(len(half), dtype=bool)
+        if self.others.max() >= tips:
+            fingers = self._heights(self.others, closings, along, sideways) < tips
+            free = np.asarray(fingers.all(axis=(1, 2)))
         under_palm = tips + gripper.finger_length
         if self._all.max() < under_palm:
             return free
