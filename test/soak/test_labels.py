@@ -66,6 +66,8 @@ def cast(camera, triangles, window):
     low = np.maximum(np.ceil(corners.min(axis=1)), (x0, y0)).astype(int)
     high = np.minimum(np.floor(corners.max(axis=1)), (x1 - 1, y1 - 1)).astype(int)
     size = np.maximum(high - low + 1, 0)
+    met = size.all(axis=1)
+    triangles, low, size = triangles[met], low[met], size[met]
     counts = size.prod(axis=1)
     # Every pixel of every triangle's box, one after the other.
     owner = np.repeat(np.arange(len(triangles)), counts)
