@@ -27,7 +27,6 @@ from mtperception.sim.files import SampleFiles
 from mtperception.sim.grasp_data import GraspData
 from mtperception.sim.grasp_formats import read_grasps
 from mtperception.sim.grasp_lines import GRASP_LINES
-from mtperception.sim.grasp_scene import GraspScene
 from mtperception.sim.render import render
 from mtperception.sim.user_files import UserFiles
 
@@ -45,9 +44,9 @@ def folder(tmp_path_factory):
 def test_the_folder_holds_what_the_scene_renders(folder):
     pictures = read_grasps(folder)
     assert len(pictures) == COUNT
-    with GraspScene() as scene:
+    with GraspData().scene() as scene:
         for index in (0, 7):
-            sample, picture = scene.sample(SEED, index), pictures[index]
+            sample, picture = scene.sample(SEED, index).sample, pictures[index]
             np.testing.assert_array_equal(
                 cv2.imread(str(picture.path))[:, :, ::-1], sample.image)
             depth = cv2.imread(str(picture.depth), cv2.IMREAD_UNCHANGED)

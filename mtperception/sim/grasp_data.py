@@ -33,9 +33,10 @@ from mtperception.sim.data_folder import Record
 from mtperception.sim.files import millimetres, png, SampleFiles
 from mtperception.sim.grasp_labels import GraspLabel, GraspSample
 from mtperception.sim.grasp_lines import grasp_line, GRASP_LINES
-from mtperception.sim.grasp_scene import GraspScene
+from mtperception.sim.grasp_scene import GraspScene, TRAINING_PARTS
 from mtperception.sim.grasps import Grasp
 from mtperception.sim.lift_test import LiftTest, Placed
+from mtperception.sim.parts import PARTS
 from mtperception.sim.user_files import UserFiles
 
 _LIFT_EVERY = 10
@@ -129,7 +130,9 @@ class GraspData:
 
     def scene(self) -> AbstractContextManager[LiftingScene]:
         """Open the scene."""
-        return LiftingScene(GraspScene(self.user.parts(), backgrounds=self.user.backgrounds))
+        # The ring, which is not in the data, has so many pieces that falls take longer with it.
+        parts = self.user.parts() or [PARTS[name]() for name in TRAINING_PARTS]
+        return LiftingScene(GraspScene(parts, backgrounds=self.user.backgrounds))
 
     def write(self, files: SampleFiles, index: int, sample: LiftedSample) -> Record:
         """Save the picture and its depth."""
