@@ -289,7 +289,7 @@ def test_pin_labels(count, tell):
 
 
 def test_spheres_are_where_k_projects_them(count, tell):
-    radius, size, scale = 0.004, 256, 16
+    radius, size, scale = 0.002, 256, 24
     mujoco = import_mujoco()
     spec = mujoco.MjSpec()
     spec.visual.map.znear, spec.visual.map.zfar, spec.stat.extent = 0.02, 3.0, 1.0
