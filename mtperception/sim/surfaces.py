@@ -66,7 +66,8 @@ def _add_texture(mujoco: Any, spec: Any, name: str, picture: NDArray[np.uint8]) 
 
 @lru_cache(maxsize=_VARIANTS * len(COLOUR_TEXTURES))
 def _bank_texture(kind: str, variant: int) -> NDArray[np.uint8]:
-    picture = colour_texture(kind, variant, _SIZE)
+    # MuJoCo's first row is the lowest: upside down, or print would read as in a mirror.
+    picture = np.ascontiguousarray(colour_texture(kind, variant, _SIZE)[::-1])
     picture.flags.writeable = False
     return picture
 
