@@ -56,7 +56,8 @@ def test_figures_are_those_of_the_answers(crops, said):
     assert found['half_mse'] == pytest.approx((25 + 100 + 144 + 4) / 8)
     assert found['pins_half_mse'] == pytest.approx((25 + 144) / 4)
     assert found['error_px'] == pytest.approx(
-        {'mean': 8.5, 'p95': 5 + 0.95 * 7, 'rms': np.sqrt((25 + 144) / 2)})
+        {'mean': 8.5, 'median': 8.5, 'p95': 5 + 0.95 * 7, 'rms': np.sqrt((25 + 144) / 2)})
+    assert found['recognised_error_px'] == pytest.approx(5)
     assert figures(said, crops, HEAT_MAP)['half_mse'] is None
     assert middle(crops, crops)['error_px']['mean'] == pytest.approx(np.hypot(10, 10))
 

@@ -76,12 +76,14 @@ def figures(said: Answers, crops: PaperCrops, model: str) -> dict[str, Any]:
 
     ``missed`` and ``false`` are counts of crops. ``half_mse`` is over all images, with (0, 0) to
     be found where there is no pin; the heat-map model says no position there and has none.
-    ``pins_half_mse`` and ``error_px`` are over all images with a pin, recognised or not.
+    ``pins_half_mse`` and ``error_px`` are over all images with a pin, recognised or not,
+    ``recognised_error_px`` is the mean over those that are (None without any).
     """
     with_pin, positions = targets(crops)
     seen = said.probability > 0.5
     true = torch.where(with_pin, said.probability, 1 - said.probability)
     error = half_squared_error(said.position, positions)
+    recognised = (2 * error[with_pin & seen]).sqrt()
     return {
         'count': len(crops), 'with_pin': int(with_pin.sum()),
         'accuracy': (seen == with_pin).double().mean().item(),
@@ -89,6 +91,7 @@ def figures(said: Answers, crops: PaperCrops, model: str) -> dict[str, Any]:
         'cross_entropy': clamped_cross_entropy(true).mean().item(),
         'half_mse': None if model == HEAT_MAP else error.mean().item(),
         **_position_figures(error[with_pin].double().numpy()),
+        'recognised_error_px': recognised.mean().item() if len(recognised) else None,
     }
 
 
@@ -102,7 +105,8 @@ def middle(training: PaperCrops, crops: PaperCrops) -> dict[str, Any]:
 def _position_figures(error: 'np.ndarray[Any, np.dtype[np.float64]]') -> dict[str, Any]:
     distance = np.sqrt(2 * error)
     return {'pins_half_mse': float(error.mean()), 'error_px': {
-        'mean': float(distance.mean()), 'p95': float(np.percentile(distance, 95)),
+        'mean': float(distance.mean()), 'median': float(np.median(distance)),
+        'p95': float(np.percentile(distance, 95)),
         'rms': float(np.sqrt((distance**2).mean()))}}
 
 
