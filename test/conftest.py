@@ -329,7 +329,7 @@ def disc_model(tmp_path_factory, disc_picture):
     import torch
 
     from mtperception import zoo
-    from mtperception.pin.paper_network import CELLS, PaperNetwork, PIN, SIDE, STRIDE
+    from mtperception.pin.paper.network import CELLS, PaperNetwork, PIN, SIDE, STRIDE
 
     light = torch.from_numpy(disc_picture((50, 50), width=SIDE, height=SIDE)).float() / 255
     places = torch.arange(0, SIDE, STRIDE).float()

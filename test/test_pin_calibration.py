@@ -28,7 +28,7 @@ from mtperception.pin.calibration import (
     ScoredDetections,
     with_calibration,
 )
-from mtperception.pin.dataset import LabelledPin, PinPictures
+from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.detection import PinDetection
 from mtperception.pin.predictor import PinDetector
 from mtperception.sim.pin_scene import PinScene

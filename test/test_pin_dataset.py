@@ -19,9 +19,9 @@ import pytest
 
 from mtperception.pin.augmentation import random_centre, random_cut, random_look
 from mtperception.pin.batches import random_batch
-from mtperception.pin.dataset import DatasetError, LabelledPin, PinPictures
-from mtperception.pin.held_out import split
-from mtperception.pin.picture_files import PictureFiles
+from mtperception.pin.data.dataset import DatasetError, LabelledPin, PinPictures
+from mtperception.pin.data.held_out import split
+from mtperception.pin.data.picture_files import PictureFiles
 
 
 def pictures(digests, origins=None):

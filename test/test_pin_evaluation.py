@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from mtperception.pin.dataset import LabelledPin
+from mtperception.pin.data.dataset import LabelledPin
 from mtperception.pin.detection import PinDetection
 from mtperception.pin.evaluation import CropScore, cut_crop, FrameScore, match
 

@@ -19,12 +19,12 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from mtperception.pin.paper_loss import (
+from mtperception.pin.paper.loss import (
     clamped_cross_entropy,
     half_squared_error,
     paper_loss,
 )
-from mtperception.pin.paper_network import PaperNetwork, PaperOutput
+from mtperception.pin.paper.network import PaperNetwork, PaperOutput
 
 # Table 1 of the paper.
 LEARNABLE = {'conv1': 416, 'norm1': 32, 'conv2': 4608, 'norm2': 64, 'conv3': 9216, 'norm3': 64,

@@ -17,11 +17,11 @@ import pytest
 import torch
 
 from mtperception import zoo
-from mtperception.pin.dataset import LabelledPin
+from mtperception.pin.data.dataset import LabelledPin
 from mtperception.pin.draw import draw_pins
 from mtperception.pin.evaluation import FrameScore
-from mtperception.pin.paper_network import NO_PIN, PaperNetwork, PIN, SIDE
-from mtperception.pin.paper_scan import (
+from mtperception.pin.paper.network import NO_PIN, PaperNetwork, PIN, SIDE
+from mtperception.pin.paper.scan import (
     MARGIN,
     PaperScan,
     pins_from_windows,

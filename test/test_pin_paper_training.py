@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 import torch
 
-from mtperception.pin.dataset import DatasetError, LabelledPin, PinPictures
-from mtperception.pin.paper_crops import Copies, copies, cut_crops, in_light, seed_images
-from mtperception.pin.paper_training import answers, epoch_crops, train_paper
+from mtperception.pin.data.dataset import DatasetError, LabelledPin, PinPictures
+from mtperception.pin.paper.crops import Copies, copies, cut_crops, in_light, seed_images
+from mtperception.pin.paper.training import answers, epoch_crops, train_paper
 from mtperception.training.checkpoint import CheckpointError
 from mtperception.training.loop import TrainingError
 

@@ -23,9 +23,9 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.camera import PinholeCamera
-from mtperception.pin.dataset import DatasetError, LabelledPin
+from mtperception.pin.data.dataset import DatasetError, LabelledPin
+from mtperception.pin.data.reading import read_pictures
 from mtperception.pin.predictor import grey_image
-from mtperception.pin.reading import read_pictures
 from mtperception.sim import coco
 from mtperception.sim.labels import PinLabel
 

@@ -20,14 +20,14 @@ import pytest
 import torch
 
 from mtperception.cli.main import main
-from mtperception.pin import reproduction
-from mtperception.pin.dataset import LabelledPin
-from mtperception.pin.paper_crops import PaperCrops
-from mtperception.pin.paper_tables import TABLE_3, TABLE_4, TABLE_5, TABLE_6
-from mtperception.pin.paper_training import Answers
+from mtperception.pin.data.dataset import LabelledPin
+from mtperception.pin.paper import reproduction
+from mtperception.pin.paper.crops import PaperCrops
+from mtperception.pin.paper.figures import figures, image_rows, MIDDLE, middle
+from mtperception.pin.paper.reproduction import Budget, HEAT_MAP, LOSS_1, LOSS_2, MODELS
+from mtperception.pin.paper.tables import TABLE_3, TABLE_4, TABLE_5, TABLE_6
+from mtperception.pin.paper.training import Answers
 from mtperception.pin.predictor import PinDetector
-from mtperception.pin.reproduction import Budget, HEAT_MAP, LOSS_1, LOSS_2, MODELS
-from mtperception.pin.reproduction_figures import figures, image_rows, MIDDLE, middle
 import mtperception.training.loop  # noqa: F401 - before a renderer; it says why
 
 

@@ -18,11 +18,10 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
-from mtperception.pin.dataset import LabelledPin
+from mtperception.pin.data.dataset import LabelledPin
 from mtperception.pin.detection import PinDetection
-from mtperception.pin.robustness import limits, sweep_frames, tables
-from mtperception.pin.robustness_plot import robustness_svg
-from mtperception.pin.sweeps import (
+from mtperception.pin.robustness.plot import robustness_svg
+from mtperception.pin.robustness.sweeps import (
     blurred,
     chord_distance,
     exposed,
@@ -34,6 +33,7 @@ from mtperception.pin.sweeps import (
     Sweep,
     SWEEPS,
 )
+from mtperception.pin.robustness.table import limits, sweep_frames, tables
 
 WIDTH, HEIGHT = 306, 256
 DARK, BRIGHT = 40, 200

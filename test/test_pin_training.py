@@ -17,7 +17,7 @@ import pytest
 
 from mtperception import zoo
 from mtperception.pin.batches import targets_from_labels
-from mtperception.pin.dataset import LabelledPin, PinPictures
+from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.evaluation import FrameScore
 from mtperception.pin.hyper_parameters import (
     HyperParameters,

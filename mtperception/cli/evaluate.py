@@ -31,7 +31,7 @@ from mtperception.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from mtperception.pin.calibration import ScoredDetections
-    from mtperception.pin.dataset import LabelledPin, PinPictures
+    from mtperception.pin.data.dataset import LabelledPin, PinPictures
     from mtperception.pin.evaluation import CropScore, FrameScore
     from mtperception.pin.predictor import PinDetector
     from mtperception.zoo import Bundle
@@ -156,9 +156,9 @@ def evaluate(detector: 'PinDetector', threshold: float, pictures: NewPictures, c
 
 def own_pictures(arguments: argparse.Namespace, bundle: 'Bundle') -> 'PinPictures':
     """Read --data, and leave of it the pictures that the model's training holds out."""
-    from mtperception.pin.held_out import split
+    from mtperception.pin.data.held_out import split
+    from mtperception.pin.data.reading import read_pictures
     from mtperception.pin.hyper_parameters import HyperParameters
-    from mtperception.pin.reading import read_pictures
 
     pictures = read_pictures(
         *arguments.data, category=arguments.category, warn=labelled_pictures.warn)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from mtperception.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from mtperception.pin.dataset import LabelledPin
+    from mtperception.pin.data.dataset import LabelledPin
     from mtperception.pin.predictor import PinDetector
 
 
@@ -33,8 +33,8 @@ def sweep(detector: 'PinDetector', threshold: float,
           pictures: 'Iterable[tuple[npt.NDArray[np.uint8], Sequence[LabelledPin]]]', count: int,
           seed: int) -> dict[str, Any]:
     """Sweep over ``count`` pictures with their pins; show the progress on standard error."""
-    from mtperception.pin.robustness import sweep_frames
-    from mtperception.pin.sweeps import Frame
+    from mtperception.pin.robustness.sweeps import Frame
+    from mtperception.pin.robustness.table import sweep_frames
 
     with progress_bar() as progress:
         bar = progress.add_task('pictures, made worse', total=count)
@@ -46,15 +46,15 @@ def sweep(detector: 'PinDetector', threshold: float,
 
 def print_tables(report: dict[str, Any]) -> None:
     """Print the figures for a person."""
-    from mtperception.pin.robustness import tables
+    from mtperception.pin.robustness.table import tables
 
     print(f'{_title(report)}\n\n{tables(report["robustness"])}', end='')
 
 
 def write_report(out: Path, report: dict[str, Any]) -> None:
     """Write robustness.json, .svg and .md into a folder, each whole or not at all."""
-    from mtperception.pin.robustness import tables
-    from mtperception.pin.robustness_plot import robustness_svg
+    from mtperception.pin.robustness.plot import robustness_svg
+    from mtperception.pin.robustness.table import tables
     from mtperception.sim.files import write_file
 
     figures, title = report['robustness'], _title(report)

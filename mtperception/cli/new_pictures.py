@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from mtperception.sim.workers import worker_pool
 
 if TYPE_CHECKING:
-    from mtperception.pin.dataset import LabelledPin
+    from mtperception.pin.data.dataset import LabelledPin
     from mtperception.sim.labels import PinSample
     from mtperception.sim.pin_scene import PinScene
 
@@ -84,7 +84,7 @@ class NewPictures:
 
 def labelled(picture: 'PinSample') -> 'tuple[LabelledPin, ...]':
     """Turn the simulator's labels into those that the evaluation knows."""
-    from mtperception.pin.dataset import LabelledPin
+    from mtperception.pin.data.dataset import LabelledPin
 
     return tuple(LabelledPin(pin.x, pin.y, pin.diameter, pin.box, pin.visible)
                  for pin in picture.pins)

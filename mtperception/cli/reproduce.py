@@ -28,9 +28,9 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from mtperception.pin.paper_crops import PaperCrops
-    from mtperception.pin.paper_training import Answers, History
-    from mtperception.pin.reproduction import Budget, Experiment, Trained
+    from mtperception.pin.paper.crops import PaperCrops
+    from mtperception.pin.paper.reproduction import Budget, Experiment, Trained
+    from mtperception.pin.paper.training import Answers, History
     from mtperception.training.progress import TrainingProgress
 
 SEEDS = 'seeds'
@@ -64,8 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from mtperception.nn.memory import keep_freed_memory
-    from mtperception.pin.reading import read_pictures
-    from mtperception.pin.reproduction import BUDGETS, checkpoint_file, experiment, MODELS
+    from mtperception.pin.data.reading import read_pictures
+    from mtperception.pin.paper.reproduction import BUDGETS, checkpoint_file, experiment, MODELS
 
     started = time.monotonic()
     out: Path = arguments.out
@@ -108,8 +108,8 @@ def render(out: Path, budget: 'Budget', seed: int) -> int:
 
 def train(plan: 'Experiment', out: Path, console: Any) -> 'dict[str, Trained]':
     """Train all models, one after the other, and show how far they are."""
-    from mtperception.pin.paper_training import BATCH
-    from mtperception.pin.reproduction import MODELS, train_model
+    from mtperception.pin.paper.reproduction import MODELS, train_model
+    from mtperception.pin.paper.training import BATCH
     from mtperception.training.progress import TrainingProgress
 
     iterations = plan.epochs * -(-len(plan.training) // BATCH)
@@ -143,9 +143,9 @@ def write_report(plan: 'Experiment', trained: 'dict[str, Trained]', out: Path, w
     import torch
 
     from mtperception.cli.bench import machine
-    from mtperception.pin.reproduction import file_name, save_model
-    from mtperception.pin.reproduction_figures import loss_chart, report as figures
-    from mtperception.pin.reproduction_page import LOSS_CHARTS, page, SHEETS
+    from mtperception.pin.paper.figures import loss_chart, report as figures
+    from mtperception.pin.paper.page import LOSS_CHARTS, page, SHEETS
+    from mtperception.pin.paper.reproduction import file_name, save_model
     from mtperception.sim.files import jpeg, write_file
 
     report = figures(plan, trained)
@@ -173,8 +173,8 @@ def write_report(plan: 'Experiment', trained: 'dict[str, Trained]', out: Path, w
 def sheet(crops: 'PaperCrops', answers: 'dict[str, Answers]',
           seed: int) -> npt.NDArray[np.uint8]:
     """Draw the sample images, a row for each model: truth red, prediction blue (RGB)."""
-    from mtperception.pin.reproduction import HEAT_MAP
-    from mtperception.pin.reproduction_figures import sample_images
+    from mtperception.pin.paper.figures import sample_images
+    from mtperception.pin.paper.reproduction import HEAT_MAP
     from mtperception.sim.label_drawing import BLUE, Canvas, contact_sheet, RED, YELLOW
 
     images = sample_images(crops, seed)

@@ -85,7 +85,7 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
 
     ``category`` is what labels of pins call a pin, where that is not `pin`.
     """
-    from mtperception.pin.reading import NoLabelsError
+    from mtperception.pin.data.reading import NoLabelsError
     from mtperception.sim.bop_reader import is_bop
     from mtperception.sim.coco import DataSetError
     from mtperception.sim.grasp_formats import GRASP_KINDS, is_grasps
@@ -110,7 +110,7 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
 
 
 def _pins(folder: Path, category: str | None) -> list[LabelledPicture]:
-    from mtperception.pin.reading import read_labels
+    from mtperception.pin.data.reading import read_labels
     from mtperception.sim.label_drawing import draw_pins
     from mtperception.sim.labels import PinLabel
 

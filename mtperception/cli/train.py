@@ -26,7 +26,7 @@ from typing import Any, TYPE_CHECKING
 from mtperception.cli import labelled_pictures
 
 if TYPE_CHECKING:
-    from mtperception.pin.dataset import PinPictures
+    from mtperception.pin.data.dataset import PinPictures
 
 
 def add_parser(verbs: Any) -> None:
@@ -64,12 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from mtperception.nn.memory import keep_freed_memory
+    from mtperception.pin.data.reading import ANNOTATIONS, read_pictures
     from mtperception.pin.hyper_parameters import (
         FURTHER,
         HyperParameters,
         read_hyper_parameters,
     )
-    from mtperception.pin.reading import ANNOTATIONS, read_pictures
     from mtperception.pin.training import CHECKPOINT, steps_per_epoch, train
     from mtperception.training import processes
     from mtperception.training.progress import TrainingProgress

@@ -30,7 +30,7 @@ from sensor_msgs.msg import CameraInfo
 from vision_msgs.msg import Detection2DArray, Detection3DArray
 
 from mtperception.nodes.conversions import pins_from_message, seconds
-from mtperception.pin.dataset import LabelledPin
+from mtperception.pin.data.dataset import LabelledPin
 from mtperception.pin.detection import PinDetection
 from mtperception.pin.evaluation import FrameScore
 

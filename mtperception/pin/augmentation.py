@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mtperception.pin.dataset import LabelledPin
+from mtperception.pin.data.dataset import LabelledPin
 
 Image = npt.NDArray[np.uint8]
 

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from mtperception.pin.augmentation import random_centre, random_cut, random_look
-from mtperception.pin.dataset import LabelledPin, PinPictures
+from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.hard_places import HardPlace
 from mtperception.pin.loss import PinTargets
 

@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtperception import zoo
-from mtperception.pin.dataset import LabelledPin, PinPictures
+from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.detection import PinDetection
 from mtperception.pin.evaluation import FrameScore, match
 from mtperception.pin.predictor import PinDetector

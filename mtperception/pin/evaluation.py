@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mtperception.pin.dataset import LabelledPin
+from mtperception.pin.data.dataset import LabelledPin
 from mtperception.pin.detection import PinDetection
 
 MATCH_DISTANCE = 5.0

@@ -17,7 +17,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mtperception.pin.dataset import PinPictures
+from mtperception.pin.data.dataset import PinPictures
 from mtperception.pin.evaluation import match
 from mtperception.pin.predictor import PinDetector
 

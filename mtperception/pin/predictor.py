@@ -30,13 +30,13 @@ from torch import nn, Tensor
 from mtperception import zoo
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.heatmap import local_maxima, soft_argmax
-from mtperception.pin.dataset import LEAST_DISTANCE
+from mtperception.pin.data.dataset import LEAST_DISTANCE
+from mtperception.pin.data.picture_files import LEAST_SIDE
 from mtperception.pin.detection import DEFAULT_THRESHOLD, PinDetection
 from mtperception.pin.loss import DIAMETER_UNIT, PLACE_RADIUS
 from mtperception.pin.network import cells_to_pixels, PinArchitecture, PinMaps, PinNetwork
-from mtperception.pin.paper_network import PaperNetwork
-from mtperception.pin.paper_scan import PaperScan, pins_from_windows, WindowMaps
-from mtperception.pin.picture_files import LEAST_SIDE
+from mtperception.pin.paper.network import PaperNetwork
+from mtperception.pin.paper.scan import PaperScan, pins_from_windows, WindowMaps
 
 Image = npt.NDArray[np.uint8]
 

@@ -27,10 +27,10 @@ import mtperception
 from mtperception import zoo
 from mtperception.pin.batches import random_batch
 from mtperception.pin.calibration import calibrate, validate
-from mtperception.pin.dataset import PinPictures
+from mtperception.pin.data.dataset import PinPictures
+from mtperception.pin.data.held_out import split
 from mtperception.pin.evaluation import FrameScore
 from mtperception.pin.hard_places import hard_places, HardPlace
-from mtperception.pin.held_out import split
 from mtperception.pin.hyper_parameters import HyperParameters, SettingsError
 from mtperception.pin.loss import pin_loss, PinTargets
 from mtperception.pin.network import PinArchitecture, PinNetwork

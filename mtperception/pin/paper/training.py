@@ -30,14 +30,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mtperception.pin.paper_crops import Copies, cut_crops, PaperCrops
-from mtperception.pin.paper_loss import (
+from mtperception.pin.paper.crops import Copies, cut_crops, PaperCrops
+from mtperception.pin.paper.loss import (
     clamped_cross_entropy,
     half_squared_error,
     paper_loss,
     PaperLoss,
 )
-from mtperception.pin.paper_network import PaperNetwork, PIN
+from mtperception.pin.paper.network import PaperNetwork, PIN
 from mtperception.training.checkpoint import (
     Checkpoint,
     network_tensors,

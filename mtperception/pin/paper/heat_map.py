@@ -26,9 +26,9 @@ from mtperception.pin.batches import targets_from_labels
 from mtperception.pin.hyper_parameters import HyperParameters
 from mtperception.pin.loss import pin_loss, PinTargets, PLACE_RADIUS
 from mtperception.pin.network import cells_to_pixels, PinArchitecture, PinNetwork
-from mtperception.pin.paper_crops import Copies, PaperCrops
-from mtperception.pin.paper_network import SIDE
-from mtperception.pin.paper_training import Answers, BATCH, epoch_crops
+from mtperception.pin.paper.crops import Copies, PaperCrops
+from mtperception.pin.paper.network import SIDE
+from mtperception.pin.paper.training import Answers, BATCH, epoch_crops
 from mtperception.training.loop import fit, Schedule, Task
 
 

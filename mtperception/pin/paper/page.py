@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 import textwrap
 from typing import Any
 
-from mtperception.pin.reproduction import HEAT_MAP, LOSS_1, LOSS_2, NEW_SEED, SAME_SEED
-from mtperception.pin.reproduction_figures import MIDDLE
+from mtperception.pin.paper.figures import MIDDLE
+from mtperception.pin.paper.reproduction import HEAT_MAP, LOSS_1, LOSS_2, NEW_SEED, SAME_SEED
 
 # The files that the page shows, beside it.
 LOSS_CHARTS = {LOSS_1: 'loss-1.svg', LOSS_2: 'loss-2.svg'}

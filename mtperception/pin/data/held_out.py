@@ -14,7 +14,7 @@
 
 """Which of the pictures are kept from the training, to see how good it is on new ones."""
 
-from mtperception.pin.dataset import DatasetError, PinPictures
+from mtperception.pin.data.dataset import DatasetError, PinPictures
 
 
 def split(pictures: PinPictures, share: float) -> tuple[PinPictures, PinPictures]:

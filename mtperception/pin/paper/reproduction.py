@@ -30,12 +30,12 @@ from torch import nn
 
 import mtperception
 from mtperception import zoo
-from mtperception.pin.dataset import PinPictures
+from mtperception.pin.data.dataset import PinPictures
 from mtperception.pin.network import PinNetwork
-from mtperception.pin.paper_crops import Copies, copies, cut_crops, PaperCrops, seed_images
-from mtperception.pin.paper_training import Answers, answers, History, train_paper
+from mtperception.pin.paper.crops import Copies, copies, cut_crops, PaperCrops, seed_images
+from mtperception.pin.paper.heat_map import heat_map_answers, train_heat_map
+from mtperception.pin.paper.training import Answers, answers, History, train_paper
 from mtperception.pin.predictor import PAPER
-from mtperception.pin.reproduction_heat_map import heat_map_answers, train_heat_map
 
 TRAINING_COPIES, VALIDATION_COPIES = 5, 3
 SAME_SEED, NEW_SEED = 'same-seed', 'new-seed'

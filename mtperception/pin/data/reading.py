@@ -21,19 +21,19 @@ import math
 from pathlib import Path
 from typing import Any
 
-from mtperception.pin.coco_labels import is_coco, read_coco
-from mtperception.pin.csv_labels import read_csv, TABLE
-from mtperception.pin.dataset import (
+from mtperception.pin.data.coco_labels import is_coco, read_coco
+from mtperception.pin.data.csv_labels import read_csv, TABLE
+from mtperception.pin.data.dataset import (
     DatasetError,
     Image,
     LabelledPin,
     LEAST_DISTANCE,
     PinPictures,
 )
-from mtperception.pin.labelme_labels import is_labelme, read_labelme
-from mtperception.pin.labels import EDGE, LabelledFile
-from mtperception.pin.picture_files import PictureFiles, SUFFIXES
-from mtperception.pin.picture_search import PictureSearch
+from mtperception.pin.data.labelme_labels import is_labelme, read_labelme
+from mtperception.pin.data.labels import EDGE, LabelledFile
+from mtperception.pin.data.picture_files import PictureFiles, SUFFIXES
+from mtperception.pin.data.picture_search import PictureSearch
 
 ANNOTATIONS = 'annotations.json'
 # In a folder that is still being rendered into.

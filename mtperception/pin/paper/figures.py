@@ -21,19 +21,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from mtperception.pin.line_chart import Axis, Line, line_chart
-from mtperception.pin.paper_crops import PaperCrops
-from mtperception.pin.paper_loss import clamped_cross_entropy, half_squared_error, LAMBDA
-from mtperception.pin.paper_tables import (
-    ImageRow,
-    TABLE_3,
-    TABLE_4,
-    TABLE_5,
-    TABLE_6,
-    TrainingTable,
-)
-from mtperception.pin.paper_training import Answers, BATCH, epoch_crops, History, LossRow, targets
-from mtperception.pin.reproduction import (
+from mtperception.pin.paper.crops import PaperCrops
+from mtperception.pin.paper.line_chart import Axis, Line, line_chart
+from mtperception.pin.paper.loss import clamped_cross_entropy, half_squared_error, LAMBDA
+from mtperception.pin.paper.reproduction import (
     Experiment,
     HEAT_MAP,
     LOSS_1,
@@ -42,6 +33,15 @@ from mtperception.pin.reproduction import (
     SAME_SEED,
     Trained,
 )
+from mtperception.pin.paper.tables import (
+    ImageRow,
+    TABLE_3,
+    TABLE_4,
+    TABLE_5,
+    TABLE_6,
+    TrainingTable,
+)
+from mtperception.pin.paper.training import Answers, BATCH, epoch_crops, History, LossRow, targets
 
 # What knowing nothing is worth: the mean position of the training's pins, whatever the crop.
 MIDDLE = 'always the middle'

@@ -20,7 +20,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from mtperception.pin.dataset import DatasetError, LabelledPin
+from mtperception.pin.data.dataset import DatasetError, LabelledPin
 
 # Files count from the outer edge of the first pixel; its centre is half a pixel further.
 EDGE = 0.5

@@ -23,9 +23,9 @@ of the first one. A row with nothing but the file says that there is no pin in i
 import csv
 from pathlib import Path
 
-from mtperception.pin.dataset import DatasetError
-from mtperception.pin.labels import box_label, Label, LabelledFile
-from mtperception.pin.picture_search import PictureSearch
+from mtperception.pin.data.dataset import DatasetError
+from mtperception.pin.data.labels import box_label, Label, LabelledFile
+from mtperception.pin.data.picture_search import PictureSearch
 
 TABLE = 'labels.csv'
 _BOX = ('x', 'y', 'width', 'height')

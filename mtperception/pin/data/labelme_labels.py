@@ -24,8 +24,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from mtperception.pin.dataset import DatasetError
-from mtperception.pin.labels import (
+from mtperception.pin.data.dataset import DatasetError
+from mtperception.pin.data.labels import (
     box_label,
     Label,
     LabelledFile,
@@ -33,7 +33,7 @@ from mtperception.pin.labels import (
     picture_size,
     pin_category,
 )
-from mtperception.pin.picture_search import PictureSearch
+from mtperception.pin.data.picture_search import PictureSearch
 
 
 def is_labelme(document: Any) -> bool:

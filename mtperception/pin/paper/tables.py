@@ -17,7 +17,7 @@
 import math
 from typing import NamedTuple
 
-from mtperception.pin.paper_training import LossRow
+from mtperception.pin.paper.training import LossRow
 
 
 class ImageRow(NamedTuple):

@@ -22,7 +22,7 @@ from typing import overload
 import cv2
 import numpy as np
 
-from mtperception.pin.dataset import DatasetError, Image
+from mtperception.pin.data.dataset import DatasetError, Image
 
 # What OpenCV reads in every build.
 SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')

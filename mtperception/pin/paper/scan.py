@@ -31,7 +31,7 @@ import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mtperception.pin.detection import PinDetection
-from mtperception.pin.paper_network import CELLS, CHANNELS, NO_PIN, PaperNetwork, PIN, SIDE, STRIDE
+from mtperception.pin.paper.network import CELLS, CHANNELS, NO_PIN, PaperNetwork, PIN, SIDE, STRIDE
 
 # The cells of a crop that its zero padding changes: so many first and so many last ones of a row
 # or column. STRIP pixels have just these cells.

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
-from mtperception.pin.paper_network import PaperOutput
+from mtperception.pin.paper.network import PaperOutput
 
 # The weight of the position in loss 1.
 LAMBDA = 0.1

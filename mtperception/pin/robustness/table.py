@@ -21,7 +21,7 @@ import numpy as np
 
 from mtperception.pin.detection import PinDetection
 from mtperception.pin.evaluation import FrameScore
-from mtperception.pin.sweeps import Frame, Image, Sweep, SWEEPS
+from mtperception.pin.robustness.sweeps import Frame, Image, Sweep, SWEEPS
 
 # A value is within a sweep's limits while no larger share of the pins is missed.
 MOST_MISSED = 0.05

@@ -24,15 +24,15 @@ from collections.abc import Collection, Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
-from mtperception.pin.dataset import DatasetError
-from mtperception.pin.labels import (
+from mtperception.pin.data.dataset import DatasetError
+from mtperception.pin.data.labels import (
     box_label,
     Label,
     LabelledFile,
     picture_size,
     pin_category,
 )
-from mtperception.pin.picture_search import PictureSearch
+from mtperception.pin.data.picture_search import PictureSearch
 
 
 def is_coco(document: Any) -> bool:
