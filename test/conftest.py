@@ -232,7 +232,7 @@ def station(tmp_path_factory):
 @pytest.fixture(scope='session')
 def pin_frames():
     """Give four pictures with 3, 0, 6 and 1 pins."""
-    from mtperception.sim.pin_scene import PinScene
+    from mtperception.sim.pin.scene import PinScene
 
     with PinScene() as scene:
         return [scene.sample(seed=11, index=index, pins=pins).image
@@ -270,7 +270,7 @@ def finger_touches():
     import numpy as np
 
     from mtperception.geometry.rotations import about_axis
-    from mtperception.sim.gripper import GRIPPER
+    from mtperception.sim.grasp.gripper import GRIPPER
 
     def touches(triangles, grasp, closed):
         """

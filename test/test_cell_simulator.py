@@ -28,7 +28,7 @@ import pytest
 
 from mtperception.geometry.rotations import angle_between, matrix
 from mtperception.sim.cell import cell_cameras
-from mtperception.sim.parts import hammer
+from mtperception.sim.shapes.parts import hammer
 
 pytestmark = pytest.mark.timeout(400)
 SEED = 0

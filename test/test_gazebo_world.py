@@ -31,7 +31,7 @@ import yaml
 from mtperception.cli.main import main
 from mtperception.geometry.rotations import matrix, quaternion, random_rotations
 from mtperception.sim.cell import BENCH_STATION, cell_cameras, PIN_STATION, TOOL_STATION
-from mtperception.sim.parts import PARTS
+from mtperception.sim.shapes.parts import PARTS
 
 SDFORMAT = ctypes.util.find_library('sdformat12')
 SCHEMA = Path('/usr/share/sdformat12')

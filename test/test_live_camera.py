@@ -29,7 +29,7 @@ from mtperception.nodes.cell_clock import CellClock
 from mtperception.nodes.ground_truth import true_pins
 from mtperception.nodes.live_camera import LiveCamera
 from mtperception.sim.cell import CellCamera
-from mtperception.sim.labels import PinSample
+from mtperception.sim.pin.labels import PinSample
 
 pytestmark = pytest.mark.timeout(180)
 LENS = PinholeCamera(8, 6, 10.0, 10.0, 3.5, 2.5)

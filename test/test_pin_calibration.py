@@ -31,7 +31,7 @@ from mtperception.pin.calibration import (
 from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.detection import PinDetection
 from mtperception.pin.predictor import PinDetector
-from mtperception.sim.pin_scene import PinScene
+from mtperception.sim.pin.scene import PinScene
 
 
 def sigmoid(values):

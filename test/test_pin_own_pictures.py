@@ -21,7 +21,7 @@ import pytest
 
 from mtperception import zoo
 from mtperception.cli.main import main
-from mtperception.sim.pin_scene import PinScene
+from mtperception.sim.pin.scene import PinScene
 import mtperception.training.loop  # noqa: F401 - before a renderer; it says why
 
 SETTINGS = """

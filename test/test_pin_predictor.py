@@ -24,7 +24,7 @@ from mtperception.pin.detection import PinDetection
 from mtperception.pin.draw import draw_pins
 from mtperception.pin.network import PinArchitecture, PinNetwork
 from mtperception.pin.predictor import network_from_card, PinDetector
-from mtperception.sim.pin_scene import PinScene
+from mtperception.sim.pin.scene import PinScene
 
 
 @pytest.fixture(scope='module')

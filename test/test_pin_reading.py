@@ -26,8 +26,8 @@ from mtperception.geometry.camera import PinholeCamera
 from mtperception.pin.data.dataset import DatasetError, LabelledPin
 from mtperception.pin.data.reading import read_pictures
 from mtperception.pin.predictor import grey_image
-from mtperception.sim import coco
-from mtperception.sim.labels import PinLabel
+from mtperception.sim.files import coco
+from mtperception.sim.pin.labels import PinLabel
 
 # Boxes (left, top, width, height) by picture: file formats count from the first pixel's edge.
 BOXES = {'a.png': [(10.0, 12.0, 20.0, 22.0)], 'b.png': [], 'c.png': [(2.5, 3.0, 8, 6),

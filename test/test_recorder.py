@@ -31,16 +31,16 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.rotations import quaternion, random_rotations
-from mtperception.sim.bop_reader import read_bop, read_models
 from mtperception.sim.cell import bench_camera, tool_camera
-from mtperception.sim.coco import read_pins
-from mtperception.sim.fixture import draw_fixture, draw_view
+from mtperception.sim.files.coco import read_pins
 from mtperception.sim.gazebo.boxes import box_from_gazebo, pin_label
-from mtperception.sim.grasp_formats import read_grasps
-from mtperception.sim.grasp_scene import TRAINING_PARTS
-from mtperception.sim.parts import hammer
-from mtperception.sim.stage import PinStage
-from mtperception.sim.turned_parts import pin_triangles
+from mtperception.sim.grasp.formats import read_grasps
+from mtperception.sim.grasp.scene import TRAINING_PARTS
+from mtperception.sim.pin.fixture import draw_fixture, draw_view
+from mtperception.sim.pin.stage import PinStage
+from mtperception.sim.pin.turned_parts import pin_triangles
+from mtperception.sim.pose.bop_reader import read_bop, read_models
+from mtperception.sim.shapes.parts import hammer
 
 pytestmark = pytest.mark.timeout(600)
 TIMEOUT = 240.0

@@ -23,12 +23,8 @@ import pytest
 from mtperception.cli.main import main
 from mtperception.cli.show import labelled_pictures
 from mtperception.geometry.camera import PinholeCamera
-from mtperception.sim.coco import image_name, write_annotations
-from mtperception.sim.files import png, write_file
-from mtperception.sim.grasp_formats import export_cornell, export_jacquard
-from mtperception.sim.grasp_labels import GraspLabel
-from mtperception.sim.grasp_lines import GraspPicture
-from mtperception.sim.label_drawing import (
+from mtperception.sim.files.coco import image_name, write_annotations
+from mtperception.sim.files.label_drawing import (
     Canvas,
     contact_sheet,
     draw_axes,
@@ -37,7 +33,11 @@ from mtperception.sim.label_drawing import (
     draw_silhouette,
     RED,
 )
-from mtperception.sim.labels import PinLabel
+from mtperception.sim.files.writing import png, write_file
+from mtperception.sim.grasp.formats import export_cornell, export_jacquard
+from mtperception.sim.grasp.labels import GraspLabel
+from mtperception.sim.grasp.lines import GraspPicture
+from mtperception.sim.pin.labels import PinLabel
 
 CAMERA = PinholeCamera(100, 80, 200.0, 200.0, 49.5, 39.5)
 PIN = PinLabel(30.0, 50.0, 20.0, (18.0, 38.0, 44.0, 66.0), 1.0)

@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mtperception.sim.backgrounds import BackgroundError, read_backgrounds
+from mtperception.sim.looks.backgrounds import BackgroundError, read_backgrounds
 
 
 def gradient(width, height):
@@ -94,7 +94,7 @@ def test_a_picture_too_large_takes_no_memory(tmp_path):
     write(tmp_path / 'good.png', gradient(64, 64))
     script = (
         'import resource, sys\n'
-        'from mtperception.sim.backgrounds import read_backgrounds\n'
+        'from mtperception.sim.looks.backgrounds import read_backgrounds\n'
         'before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n'
         'assert len(read_backgrounds(sys.argv[1])) == 1\n'
         'print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n')

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.rotations import random_rotations
-from mtperception.sim.bench_model import bench_spec, Bodies, body_name
-from mtperception.sim.clutter import clutter
-from mtperception.sim.parts import Part, PARTS
+from mtperception.sim.bench.model import bench_spec, Bodies, body_name
 from mtperception.sim.renderer import import_mujoco
+from mtperception.sim.shapes.clutter import clutter
+from mtperception.sim.shapes.parts import Part, PARTS
 
 NAMES = ('cylinder', 'l', 'star', 't', 'ring')
 COUNT = 5

@@ -22,15 +22,15 @@ import numpy as np
 import pytest
 import trimesh
 
-from mtperception.sim.bop import diameter, scene_files, SCENE_SIZE
-from mtperception.sim.bop_reader import BopError, read_bop, read_model_numbers
-from mtperception.sim.part_files import part_from_file
-from mtperception.sim.parts import PARTS
-from mtperception.sim.pose_data import PoseData
-from mtperception.sim.pose_labels import windowed
-from mtperception.sim.pose_scene import PoseScene
+from mtperception.sim.pose.bop import diameter, scene_files, SCENE_SIZE
+from mtperception.sim.pose.bop_reader import BopError, read_bop, read_model_numbers
+from mtperception.sim.pose.data import PoseData
+from mtperception.sim.pose.labels import windowed
+from mtperception.sim.pose.scene import PoseScene
 from mtperception.sim.render import render
-from mtperception.sim.user_files import UserFiles
+from mtperception.sim.shapes.part_files import part_from_file
+from mtperception.sim.shapes.parts import PARTS
+from mtperception.sim.shapes.user_files import UserFiles
 
 COUNT, SEED = 3, 11
 

@@ -17,8 +17,8 @@
 import numpy as np
 import pytest
 
-from mtperception.sim import camera_effects as effects
-from mtperception.sim.noise import grain
+from mtperception.sim.looks import camera_effects as effects
+from mtperception.sim.looks.noise import grain
 
 GREY = np.full((100, 120), 0.5, dtype=np.float32)
 

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.camera import PinholeCamera
-from mtperception.sim.coco import (
+from mtperception.sim.files.coco import (
     ANNOTATIONS,
     DataSetError,
     image_name,
@@ -30,7 +30,7 @@ from mtperception.sim.coco import (
     write_annotations,
     write_image,
 )
-from mtperception.sim.labels import PinLabel
+from mtperception.sim.pin.labels import PinLabel
 
 CAMERA = PinholeCamera(612, 512, 1105.0, 1090.0, 310.3, 251.2)
 LABEL = PinLabel(100.25, 200.5, 24.0, (80.0, 185.5, 115.0, 214.0), 0.75)

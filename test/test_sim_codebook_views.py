@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.rotations import angle_between, in_plane, random_rotations
-from mtperception.sim.codebook_views import canonical_camera, view_rotations, views, views_at
-from mtperception.sim.parts import PARTS
-from mtperception.sim.pose_labels import window_around, windowed
+from mtperception.sim.pose.codebook_views import canonical_camera, view_rotations, views, views_at
+from mtperception.sim.pose.labels import window_around, windowed
+from mtperception.sim.shapes.parts import PARTS
 
 HAMMER = PARTS['hammer']()
 

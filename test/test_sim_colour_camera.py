@@ -22,8 +22,12 @@ import pytest
 
 from mtperception.geometry.camera import PinholeCamera
 from mtperception.geometry.distortion import distort_pixels, Distortion
-from mtperception.sim import camera_effects as effects, colour_camera as colour
-from mtperception.sim.colour_camera import ColourCamera, draw_colour_camera, photograph_colour
+from mtperception.sim.looks import camera_effects as effects, colour_camera as colour
+from mtperception.sim.looks.colour_camera import (
+    ColourCamera,
+    draw_colour_camera,
+    photograph_colour,
+)
 
 HEIGHT, WIDTH = 200, 240
 GEOMETRY = PinholeCamera(WIDTH, HEIGHT, 220.0, 220.0, 119.5, 99.5)

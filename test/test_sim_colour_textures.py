@@ -17,8 +17,8 @@
 import numpy as np
 import pytest
 
-from mtperception.sim.colour_textures import colour_texture, COLOUR_TEXTURES
-from mtperception.sim.noise import smooth
+from mtperception.sim.looks.colour_textures import colour_texture, COLOUR_TEXTURES
+from mtperception.sim.looks.noise import smooth
 
 VARIANTS = range(3)
 

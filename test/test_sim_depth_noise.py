@@ -17,7 +17,7 @@
 import numpy as np
 import pytest
 
-from mtperception.sim.depth_noise import measured, NOISE
+from mtperception.sim.looks.depth_noise import measured, NOISE
 
 
 @pytest.mark.parametrize('distance', [0.5, 1.0, 2.0])

@@ -22,8 +22,8 @@ from hypothesis.extra import numpy as arrays
 import numpy as np
 import pytest
 
-from mtperception.sim import files
-from mtperception.sim.files import is_unfinished, jpeg, png, SampleFiles, write_file
+from mtperception.sim.files import writing as files
+from mtperception.sim.files.writing import is_unfinished, jpeg, png, SampleFiles, write_file
 
 SIDES = st.integers(1, 24)
 SHAPES = st.one_of(st.tuples(SIDES, SIDES), st.tuples(SIDES, SIDES, st.just(3)))

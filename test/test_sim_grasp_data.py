@@ -22,13 +22,13 @@ import pytest
 
 from mtperception.cli.main import main
 from mtperception.geometry.rectangle import corners
-from mtperception.sim.data_folder import CARD
-from mtperception.sim.files import SampleFiles
-from mtperception.sim.grasp_data import GraspData
-from mtperception.sim.grasp_formats import read_grasps
-from mtperception.sim.grasp_lines import GRASP_LINES
+from mtperception.sim.files.data_folder import CARD
+from mtperception.sim.files.writing import SampleFiles
+from mtperception.sim.grasp.data import GraspData
+from mtperception.sim.grasp.formats import read_grasps
+from mtperception.sim.grasp.lines import GRASP_LINES
 from mtperception.sim.render import render
-from mtperception.sim.user_files import UserFiles
+from mtperception.sim.shapes.user_files import UserFiles
 
 SEED, COUNT = 8, 11
 

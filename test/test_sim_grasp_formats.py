@@ -23,9 +23,10 @@ import pytest
 
 from mtperception.geometry.camera import look_at, PinholeCamera
 from mtperception.geometry.rectangle import angle_difference, corners
-from mtperception.sim.coco import DataSetError
-from mtperception.sim.files import png
-from mtperception.sim.grasp_formats import (
+from mtperception.sim.files.coco import DataSetError
+from mtperception.sim.files.run_length import RunLengths
+from mtperception.sim.files.writing import png
+from mtperception.sim.grasp.formats import (
     cornell_rectangles,
     cornell_text,
     export_cornell,
@@ -34,15 +35,14 @@ from mtperception.sim.grasp_formats import (
     jacquard_text,
     read_grasps,
 )
-from mtperception.sim.grasp_labels import (
+from mtperception.sim.grasp.labels import (
     Clutter,
     GraspLabel,
     GraspObject,
     GraspSample,
     GripperPose,
 )
-from mtperception.sim.grasp_lines import grasp_line, GRASP_LINES
-from mtperception.sim.run_length import RunLengths
+from mtperception.sim.grasp.lines import grasp_line, GRASP_LINES
 
 HALF = np.pi / 2
 angles = st.floats(-HALF, HALF, exclude_min=True)

@@ -26,11 +26,11 @@ import sys
 import numpy as np
 import pytest
 
-from mtperception.sim.grasp_data import in_world
-from mtperception.sim.grasp_labels import GraspLabel
-from mtperception.sim.grasp_scene import GraspScene, MAX_PARTS, TRAINING_PARTS
-from mtperception.sim.part_files import PartError
-from mtperception.sim.parts import hammer, PARTS
+from mtperception.sim.grasp.data import in_world
+from mtperception.sim.grasp.labels import GraspLabel
+from mtperception.sim.grasp.scene import GraspScene, MAX_PARTS, TRAINING_PARTS
+from mtperception.sim.shapes.part_files import PartError
+from mtperception.sim.shapes.parts import hammer, PARTS
 
 SEED = 21
 

@@ -19,12 +19,12 @@ import trimesh
 from mtperception.geometry.camera import look_at, PinholeCamera
 from mtperception.geometry.rectangle import angle_difference, corners
 from mtperception.geometry.rotations import about_axis, random_rotations
-from mtperception.sim.bench_model import bench_spec, Bodies, body_name
-from mtperception.sim.grasp_contacts import opposite_contacts, section
-from mtperception.sim.grasps import grasp_labels, MAX_GRASPS, plan_grasps, PosedMesh
-from mtperception.sim.gripper import GRIPPER, Gripper
-from mtperception.sim.parts import PARTS
+from mtperception.sim.bench.model import bench_spec, Bodies, body_name
+from mtperception.sim.grasp.contacts import opposite_contacts, section
+from mtperception.sim.grasp.grasps import grasp_labels, MAX_GRASPS, plan_grasps, PosedMesh
+from mtperception.sim.grasp.gripper import GRIPPER, Gripper
 from mtperception.sim.renderer import import_mujoco
+from mtperception.sim.shapes.parts import PARTS
 
 NAMES = ('cylinder', 'l', 'star', 't', 'ring')
 UP = np.array((0.0, 0.0, 1.0))

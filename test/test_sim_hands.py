@@ -19,9 +19,9 @@ import pytest
 from scipy.spatial import cKDTree
 import trimesh
 
-from mtperception.sim.hands import ARM, draw_hand, grippable, PALM
-from mtperception.sim.parts import PARTS
-from mtperception.sim.solids import between, Solid
+from mtperception.sim.pose.hands import ARM, draw_hand, grippable, PALM
+from mtperception.sim.shapes.parts import PARTS
+from mtperception.sim.shapes.solids import between, Solid
 
 # Four fingers of three bones, before the thumb.
 FINGERS = slice(-15, -3)

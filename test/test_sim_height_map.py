@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from mtperception.sim.height_map import Grid, height_map, highest, RESOLUTION, widened
-from mtperception.sim.parts import PARTS
+from mtperception.sim.grasp.height_map import Grid, height_map, highest, RESOLUTION, widened
+from mtperception.sim.shapes.parts import PARTS
 
 places = st.floats(-0.02, 0.02)
 triangles = st.lists(

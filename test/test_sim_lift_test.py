@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.rotations import about_axis
-from mtperception.sim.grasps import Grasp, plan_grasps, PosedMesh
-from mtperception.sim.gripper import Gripper
-from mtperception.sim.lift_test import LiftTest, Placed
-from mtperception.sim.parts import PARTS
+from mtperception.sim.grasp.grasps import Grasp, plan_grasps, PosedMesh
+from mtperception.sim.grasp.gripper import Gripper
+from mtperception.sim.grasp.lift_test import LiftTest, Placed
+from mtperception.sim.shapes.parts import PARTS
 
 NAMES = ('cylinder', 'l', 'star', 't', 'ring')
 UP = np.array((0.0, 0.0, 1.0))

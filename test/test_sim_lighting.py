@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.camera import look_at, PinholeCamera
-from mtperception.sim.lighting import (
+from mtperception.sim.looks.lighting import (
     add_lights,
     black_body,
     draw_lighting,

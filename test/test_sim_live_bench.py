@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from mtperception.sim.grasps import plan_grasps, PosedMesh
-from mtperception.sim.live_bench import _rails, BODIES, LiveBench, SPEED
+from mtperception.sim.bench.live import _rails, BODIES, LiveBench, SPEED
+from mtperception.sim.grasp.grasps import plan_grasps, PosedMesh
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.camera import look_at
-from mtperception.sim.live_tray import LiveTray, tray_view
-from mtperception.sim.parts import hammer
+from mtperception.sim.pose.live import LiveTray, tray_view
+from mtperception.sim.shapes.parts import hammer
 
 TIMES = (0.2, 1.0, 2.5, 5.0, 9.0, 13.0, 17.0, 21.0, 25.0)
 

@@ -20,9 +20,9 @@ import numpy as np
 import pytest
 import trimesh
 
-from mtperception.sim.convex_pieces import convex_pieces, MAX_PIECES
-from mtperception.sim.part_files import MAX_FACES, part_from_file, PartError, UNITS
-from mtperception.sim.parts import PARTS
+from mtperception.sim.shapes.convex_pieces import convex_pieces, MAX_PIECES
+from mtperception.sim.shapes.part_files import MAX_FACES, part_from_file, PartError, UNITS
+from mtperception.sim.shapes.parts import PARTS
 
 # Meshes of other makers may be put here, in folders; their units are guessed from their size.
 MESHES = os.environ.get('MTPERCEPTION_MESHES', '')

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from mtperception.sim.mesh_triangles import mesh_triangles
-from mtperception.sim.parts import FINISHES, PARTS
+from mtperception.sim.shapes.mesh_triangles import mesh_triangles
+from mtperception.sim.shapes.parts import FINISHES, PARTS
 
 SIZES = {
     'cylinder': (0.036, 0.036, 0.07), 'l': (0.08, 0.06, 0.024), 't': (0.08, 0.07, 0.022),

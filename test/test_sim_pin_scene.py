@@ -24,11 +24,11 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.camera import PinholeCamera, PosedCamera
-from mtperception.sim.fixture import draw_fixture, draw_view, MAX_PINS
-from mtperception.sim.labels import PinLabel
-from mtperception.sim.pin_scene import LiveFixture, PinScene
-from mtperception.sim.stage import PinStage
-from mtperception.sim.turned_parts import Pin, pin_triangles
+from mtperception.sim.pin.fixture import draw_fixture, draw_view, MAX_PINS
+from mtperception.sim.pin.labels import PinLabel
+from mtperception.sim.pin.scene import LiveFixture, PinScene
+from mtperception.sim.pin.stage import PinStage
+from mtperception.sim.pin.turned_parts import Pin, pin_triangles
 
 SEED = 20
 
@@ -195,7 +195,7 @@ def test_the_same_seed_and_index_give_the_same_bytes_in_any_order(scene):
 def test_another_process_gives_the_same_bytes(scene):
     script = (
         'import zlib\n'
-        'from mtperception.sim.pin_scene import PinScene\n'
+        'from mtperception.sim.pin.scene import PinScene\n'
         f'with PinScene() as scene: print(zlib.crc32(scene.sample({SEED}, 2).image.tobytes()))\n')
     done = subprocess.run(
         [sys.executable, '-c', script], capture_output=True, text=True, timeout=120, check=True,

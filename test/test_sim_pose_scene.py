@@ -23,11 +23,11 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from mtperception.sim.hands import grippable
-from mtperception.sim.hiding import LEAST_VISIBLE
-from mtperception.sim.parts import PARTS
-from mtperception.sim.pose_labels import ALONE_MARGIN, ALONE_SIZE
-from mtperception.sim.pose_scene import PoseScene
+from mtperception.sim.pose.hands import grippable
+from mtperception.sim.pose.hiding import LEAST_VISIBLE
+from mtperception.sim.pose.labels import ALONE_MARGIN, ALONE_SIZE
+from mtperception.sim.pose.scene import PoseScene
+from mtperception.sim.shapes.parts import PARTS
 
 SEED = 7
 
@@ -199,8 +199,8 @@ def test_samples_do_not_depend_on_what_was_before(scene, samples):
 def test_another_process_renders_the_same(samples):
     script = (
         'import zlib\n'
-        'from mtperception.sim.parts import PARTS\n'
-        'from mtperception.sim.pose_scene import PoseScene\n'
+        'from mtperception.sim.shapes.parts import PARTS\n'
+        'from mtperception.sim.pose.scene import PoseScene\n'
         'with PoseScene(PARTS["hammer"](), PARTS["ring"]()) as scene:\n'
         f'    sample = scene.sample({SEED}, 4, ["hammer"])\n'
         'print(zlib.crc32(sample.image.tobytes()), sample.objects[0].visible)\n')

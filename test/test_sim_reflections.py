@@ -21,12 +21,12 @@ import pytest
 import trimesh
 
 from mtperception.geometry.camera import look_at, PinholeCamera
-from mtperception.sim.colour_textures import COLOUR_TEXTURES
-from mtperception.sim.lighting import draw_lighting
-from mtperception.sim.reflections import draw_room, mirror_ball, reflected_uv, Room
+from mtperception.sim.looks.colour_textures import COLOUR_TEXTURES
+from mtperception.sim.looks.lighting import draw_lighting
+from mtperception.sim.looks.reflections import draw_room, mirror_ball, reflected_uv, Room
+from mtperception.sim.looks.surfaces import add_surface_material, add_surfaces, Surfaces
 from mtperception.sim.renderer import import_mujoco, mesh_placeholder, Renderer
-from mtperception.sim.surfaces import add_surface_material, add_surfaces, Surfaces
-from mtperception.sim.triangles import Triangles
+from mtperception.sim.shapes.triangles import Triangles
 
 UP = np.array((0.0, 0.0, 1.0))
 SIZE = 160

@@ -32,11 +32,11 @@ import numpy as np
 import pytest
 
 from mtperception.cli import bench_render, render as verb
-from mtperception.sim import files as files_module
-from mtperception.sim.coco import ANNOTATIONS, read_pins
-from mtperception.sim.data_folder import CARD, OutputError, UNFINISHED
-from mtperception.sim.pin_data import PinData
-from mtperception.sim.pin_scene import PinScene
+from mtperception.sim.files import writing as files_module
+from mtperception.sim.files.coco import ANNOTATIONS, read_pins
+from mtperception.sim.files.data_folder import CARD, OutputError, UNFINISHED
+from mtperception.sim.pin.data import PinData
+from mtperception.sim.pin.scene import PinScene
 from mtperception.sim.render import render, Rendered, Shard
 
 BLOCK = 1000

@@ -25,7 +25,7 @@ import pytest
 
 from mtperception.geometry.camera import look_at, PinholeCamera
 from mtperception.sim.renderer import import_mujoco, mesh_placeholder, Renderer
-from mtperception.sim.triangles import circle, loft
+from mtperception.sim.shapes.triangles import circle, loft
 
 CAMERA = PinholeCamera(612, 512, 1105.0, 1080.0, 315.3, 243.2)
 VIEW = look_at(CAMERA, (0.03, -0.08, 0.35), (0.01, 0.0, 0.0), 0.4)
@@ -188,7 +188,7 @@ def test_other_ways_to_draw(platform):
     script = (
         'import sys\n'
         'from mtperception.sim.renderer import RenderError\n'
-        'from mtperception.sim.pin_scene import PinScene\n'
+        'from mtperception.sim.pin.scene import PinScene\n'
         'import zlib\n'
         'try:\n'
         '    with PinScene() as scene: print(zlib.crc32(scene.sample(5, 1).image.tobytes()))\n'

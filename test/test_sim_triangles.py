@@ -18,7 +18,16 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
-from mtperception.sim.triangles import (
+from mtperception.sim.pin.turned_parts import HEADS, nut, screw, washer
+from mtperception.sim.pin.workpiece import (
+    block_triangles,
+    Cell,
+    divided,
+    Feature,
+    Slab,
+    slab_triangles,
+)
+from mtperception.sim.shapes.triangles import (
     circle,
     cross,
     joined,
@@ -27,15 +36,6 @@ from mtperception.sim.triangles import (
     polygon,
     rectangle,
     rounded,
-)
-from mtperception.sim.turned_parts import HEADS, nut, screw, washer
-from mtperception.sim.workpiece import (
-    block_triangles,
-    Cell,
-    divided,
-    Feature,
-    Slab,
-    slab_triangles,
 )
 
 ANGLES = np.linspace(0.0, 2 * np.pi, 720, endpoint=False)

@@ -105,7 +105,7 @@ def machine() -> dict[str, float]:
 
 
 def frames() -> list[npt.NDArray[np.uint8]]:
-    from mtperception.sim.pin_scene import PinScene
+    from mtperception.sim.pin.scene import PinScene
 
     with PinScene() as scene:
         return [scene.sample(seed=7, index=index, pins=index % 7).image for index in range(7)]

@@ -21,7 +21,7 @@ import time
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mtperception.sim.data_folder import DataSet
+    from mtperception.sim.files.data_folder import DataSet
 
 _SEED = 7
 
@@ -40,15 +40,15 @@ def figures(seconds: float) -> dict[str, Any]:
 
 
 def _data_sets() -> list['DataSet']:
-    from mtperception.sim.grasp_data import GraspData
-    from mtperception.sim.pin_data import PinData
-    from mtperception.sim.pose_data import PoseData
+    from mtperception.sim.grasp.data import GraspData
+    from mtperception.sim.pin.data import PinData
+    from mtperception.sim.pose.data import PoseData
 
     return [PinData(), GraspData(), PoseData()]
 
 
 def measured(data_set: 'DataSet', seconds: float) -> dict[str, float]:
-    from mtperception.sim.data_folder import DataFolder
+    from mtperception.sim.files.data_folder import DataFolder
     from mtperception.sim.renderer import Renderer
     from mtperception.sim.workers import one_thread
 
@@ -69,7 +69,7 @@ def measured(data_set: 'DataSet', seconds: float) -> dict[str, float]:
 
 def _rate(workers: int, seconds: float) -> float:
     """Render pins in so many processes; return the rate after all of them have started."""
-    from mtperception.sim.pin_data import PinData
+    from mtperception.sim.pin.data import PinData
     from mtperception.sim.render import render
 
     times: list[float] = []

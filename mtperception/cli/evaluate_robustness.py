@@ -55,7 +55,7 @@ def write_report(out: Path, report: dict[str, Any]) -> None:
     """Write robustness.json, .svg and .md into a folder, each whole or not at all."""
     from mtperception.pin.robustness.plot import robustness_svg
     from mtperception.pin.robustness.table import tables
-    from mtperception.sim.files import write_file
+    from mtperception.sim.files.writing import write_file
 
     figures, title = report['robustness'], _title(report)
     text = (f'# How far pins are found\n\n{title}. The limits: at most 5 % of the pins are '

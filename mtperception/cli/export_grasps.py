@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the files; return the exit status."""
-    from mtperception.sim.grasp_formats import export_cornell, export_jacquard, read_grasps
+    from mtperception.sim.grasp.formats import export_cornell, export_jacquard, read_grasps
 
     if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())):
         raise ValueError(f'{args.out} is there already: choose a new folder')

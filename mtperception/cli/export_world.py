@@ -39,9 +39,9 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the world; return the exit status."""
     from mtperception.sim.gazebo.export import export_world, WORLD_FILE
-    from mtperception.sim.grasp_scene import TRAINING_PARTS
-    from mtperception.sim.parts import PARTS
-    from mtperception.sim.user_files import UserFiles
+    from mtperception.sim.grasp.scene import TRAINING_PARTS
+    from mtperception.sim.shapes.parts import PARTS
+    from mtperception.sim.shapes.user_files import UserFiles
 
     parts = UserFiles(args.meshes, args.units).parts()
     if parts is None:

@@ -27,8 +27,8 @@ from mtperception.sim.workers import worker_pool
 
 if TYPE_CHECKING:
     from mtperception.pin.data.dataset import LabelledPin
-    from mtperception.sim.labels import PinSample
-    from mtperception.sim.pin_scene import PinScene
+    from mtperception.sim.pin.labels import PinSample
+    from mtperception.sim.pin.scene import PinScene
 
 # Pictures with numbers from these on are in no training set, whatever its seed: they are new to
 # every model.
@@ -98,7 +98,7 @@ def _use_one_thread() -> None:
 
 @cache
 def _scene() -> 'PinScene':
-    from mtperception.sim.pin_scene import PinScene
+    from mtperception.sim.pin.scene import PinScene
 
     scene = PinScene()
     # After the scene is open: OpenGL, opened with it, must be closed later than it.

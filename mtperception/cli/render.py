@@ -23,7 +23,7 @@ import time
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mtperception.sim.data_folder import DataSet
+    from mtperception.sim.files.data_folder import DataSet
     from mtperception.sim.render import Shard
 
 
@@ -119,11 +119,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _data_set(args: argparse.Namespace) -> 'DataSet':
-    from mtperception.sim.backgrounds import read_backgrounds
-    from mtperception.sim.grasp_data import GraspData
-    from mtperception.sim.pin_data import PinData
-    from mtperception.sim.pose_data import PoseData
-    from mtperception.sim.user_files import UserFiles
+    from mtperception.sim.grasp.data import GraspData
+    from mtperception.sim.looks.backgrounds import read_backgrounds
+    from mtperception.sim.pin.data import PinData
+    from mtperception.sim.pose.data import PoseData
+    from mtperception.sim.shapes.user_files import UserFiles
 
     if args.system == 'pin':
         if args.meshes is not None or args.backgrounds is not None:

@@ -146,7 +146,7 @@ def write_report(plan: 'Experiment', trained: 'dict[str, Trained]', out: Path, w
     from mtperception.pin.paper.figures import loss_chart, report as figures
     from mtperception.pin.paper.page import LOSS_CHARTS, page, SHEETS
     from mtperception.pin.paper.reproduction import file_name, save_model
-    from mtperception.sim.files import jpeg, write_file
+    from mtperception.sim.files.writing import jpeg, write_file
 
     report = figures(plan, trained)
     report |= {'command': words, 'seconds': time.monotonic() - started, 'machine': {
@@ -175,7 +175,7 @@ def sheet(crops: 'PaperCrops', answers: 'dict[str, Answers]',
     """Draw the sample images, a row for each model: truth red, prediction blue (RGB)."""
     from mtperception.pin.paper.figures import sample_images
     from mtperception.pin.paper.reproduction import HEAT_MAP
-    from mtperception.sim.label_drawing import BLUE, Canvas, contact_sheet, RED, YELLOW
+    from mtperception.sim.files.label_drawing import BLUE, Canvas, contact_sheet, RED, YELLOW
 
     images = sample_images(crops, seed)
     tiles, titles = [], []

@@ -26,9 +26,9 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from mtperception.sim.bop_reader import BopPicture
-    from mtperception.sim.grasp_lines import GraspPicture
-    from mtperception.sim.label_drawing import Canvas
+    from mtperception.sim.files.label_drawing import Canvas
+    from mtperception.sim.grasp.lines import GraspPicture
+    from mtperception.sim.pose.bop_reader import BopPicture
 
 _WIDTH, _COLUMNS = 400, 6
 _MOST = 240
@@ -52,8 +52,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the sheet; return the exit status."""
-    from mtperception.sim.files import png, write_file
-    from mtperception.sim.label_drawing import Canvas, contact_sheet
+    from mtperception.sim.files.label_drawing import Canvas, contact_sheet
+    from mtperception.sim.files.writing import png, write_file
 
     if not 1 <= args.count <= _MOST:
         raise ValueError(f'cannot show {args.count} pictures: ask for 1 to {_MOST}')
@@ -86,9 +86,9 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
     ``category`` is what labels of pins call a pin, where that is not `pin`.
     """
     from mtperception.pin.data.reading import NoLabelsError
-    from mtperception.sim.bop_reader import is_bop
-    from mtperception.sim.coco import DataSetError
-    from mtperception.sim.grasp_formats import GRASP_KINDS, is_grasps
+    from mtperception.sim.files.coco import DataSetError
+    from mtperception.sim.grasp.formats import GRASP_KINDS, is_grasps
+    from mtperception.sim.pose.bop_reader import is_bop
 
     if not folder.is_dir():
         raise DataSetError(f'{folder} is not a folder')
@@ -111,8 +111,8 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
 
 def _pins(folder: Path, category: str | None) -> list[LabelledPicture]:
     from mtperception.pin.data.reading import read_labels
-    from mtperception.sim.label_drawing import draw_pins
-    from mtperception.sim.labels import PinLabel
+    from mtperception.sim.files.label_drawing import draw_pins
+    from mtperception.sim.pin.labels import PinLabel
 
     return [
         LabelledPicture(file.path, partial(draw_pins, pins=[
@@ -121,7 +121,7 @@ def _pins(folder: Path, category: str | None) -> list[LabelledPicture]:
 
 
 def _grasps(folder: Path) -> list[LabelledPicture]:
-    from mtperception.sim.grasp_formats import read_grasps
+    from mtperception.sim.grasp.formats import read_grasps
 
     return [
         LabelledPicture(picture.path, partial(_draw_grasps, picture))
@@ -129,7 +129,7 @@ def _grasps(folder: Path) -> list[LabelledPicture]:
 
 
 def _draw_grasps(picture: 'GraspPicture', canvas: 'Canvas') -> None:
-    from mtperception.sim.label_drawing import draw_grasps, draw_object
+    from mtperception.sim.files.label_drawing import draw_grasps, draw_object
 
     for number, part in enumerate(picture.objects):
         draw_object(canvas, part.part, number, part.box, part.visible, part.visible_mask.mask())
@@ -137,7 +137,7 @@ def _draw_grasps(picture: 'GraspPicture', canvas: 'Canvas') -> None:
 
 
 def _poses(folder: Path) -> list[LabelledPicture]:
-    from mtperception.sim.bop_reader import read_bop, read_models
+    from mtperception.sim.pose.bop_reader import read_bop, read_models
 
     models = read_models(folder)
     return [
@@ -160,7 +160,7 @@ def _around(picture: 'BopPicture') -> tuple[int, int, int, int] | None:
 def _draw_poses(
     picture: 'BopPicture', models: dict[int, npt.NDArray[np.float64]], canvas: 'Canvas',
 ) -> None:
-    from mtperception.sim.label_drawing import draw_axes, draw_object, draw_silhouette
+    from mtperception.sim.files.label_drawing import draw_axes, draw_object, draw_silhouette
 
     for place, thing in enumerate(picture.objects):
         rotation, translation = thing.rotation, thing.translation
@@ -178,7 +178,7 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     """Read a picture, H x W x 3 in RGB."""
     import cv2
 
-    from mtperception.sim.coco import DataSetError
+    from mtperception.sim.files.coco import DataSetError
 
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:

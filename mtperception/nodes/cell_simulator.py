@@ -31,12 +31,12 @@ from mtperception.nodes.conversions import pose_message
 from mtperception.nodes.ground_truth import true_grasps, true_objects, true_pins
 from mtperception.nodes.live_camera import LiveCamera
 from mtperception.nodes.parameters import described, integer, real, warn_of_unknown_parameters
+from mtperception.sim.bench.live import LiveBench
 from mtperception.sim.cell import cell_cameras, CellCamera
-from mtperception.sim.grasp_scene import TRAINING_PARTS
-from mtperception.sim.live_bench import LiveBench
-from mtperception.sim.live_tray import LiveTray
-from mtperception.sim.parts import hammer
-from mtperception.sim.pin_scene import LiveFixture
+from mtperception.sim.grasp.scene import TRAINING_PARTS
+from mtperception.sim.pin.scene import LiveFixture
+from mtperception.sim.pose.live import LiveTray
+from mtperception.sim.shapes.parts import hammer
 
 WORLD = 'world'
 

@@ -85,8 +85,8 @@ def _gazebo_share() -> str:
 
 def _made_now(seed: int) -> Path:
     from mtperception.sim.gazebo.export import export_world
-    from mtperception.sim.grasp_scene import TRAINING_PARTS
-    from mtperception.sim.parts import PARTS
+    from mtperception.sim.grasp.scene import TRAINING_PARTS
+    from mtperception.sim.shapes.parts import PARTS
 
     folder = Path(tempfile.mkdtemp(prefix='mtperception_world_'))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

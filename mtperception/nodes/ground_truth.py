@@ -26,9 +26,9 @@ from vision_msgs.msg import (
 from mtperception.geometry.camera import Floats
 from mtperception.nodes.conversions import pins_to_message, pose_message, rectangle_to_box
 from mtperception.pin.detection import PinDetection
-from mtperception.sim.grasp_labels import GraspSample
-from mtperception.sim.labels import PinLabel, PinSample
-from mtperception.sim.pose_labels import PoseSample
+from mtperception.sim.grasp.labels import GraspSample
+from mtperception.sim.pin.labels import PinLabel, PinSample
+from mtperception.sim.pose.labels import PoseSample
 
 
 def true_pins(sample: PinSample, header: Header) -> Detection2DArray:

@@ -29,7 +29,7 @@ from std_msgs.msg import Header
 from mtperception.nodes.cell_clock import CellClock
 from mtperception.nodes.conversions import camera_info_message, image_message
 from mtperception.sim.cell import CellCamera
-from mtperception.sim.depth_noise import measured
+from mtperception.sim.looks.depth_noise import measured
 
 REPEAT = 5.0  # seconds until a failure is told again
 Truth = Callable[[Any, Header], Any]

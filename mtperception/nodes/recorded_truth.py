@@ -24,13 +24,8 @@ from mtperception.geometry.camera import PinholeCamera
 from mtperception.geometry.rotations import matrix
 from mtperception.nodes.conversions import pins_from_message, rectangle_from_box
 from mtperception.sim.cell import CellCamera
-from mtperception.sim.data_folder import DataSet
-from mtperception.sim.gazebo.boxes import box_from_gazebo, OrientedBox, origin, pin_label, seen
-from mtperception.sim.gazebo.stations import label_names, PIN_LABEL
-from mtperception.sim.grasp_labels import GraspLabel
-from mtperception.sim.labels import PinLabel
-from mtperception.sim.parts import hammer
-from mtperception.sim.recorded_data import (
+from mtperception.sim.files.data_folder import DataSet
+from mtperception.sim.files.recorded_data import (
     CELL,
     GAZEBO,
     RecordedGrasps,
@@ -39,6 +34,11 @@ from mtperception.sim.recorded_data import (
     SeenGrasp,
     SeenObject,
 )
+from mtperception.sim.gazebo.boxes import box_from_gazebo, OrientedBox, origin, pin_label, seen
+from mtperception.sim.gazebo.stations import label_names, PIN_LABEL
+from mtperception.sim.grasp.labels import GraspLabel
+from mtperception.sim.pin.labels import PinLabel
+from mtperception.sim.shapes.parts import hammer
 
 _HAMMER = 'hammer'
 

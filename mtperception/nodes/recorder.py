@@ -37,9 +37,9 @@ from mtperception.nodes.parameters import described, integer, warn_of_unknown_pa
 from mtperception.nodes.recorded_truth import truth
 from mtperception.nodes.stamps import SECOND
 from mtperception.sim.cell import cell_cameras
-from mtperception.sim.data_folder import DataFolder
-from mtperception.sim.labels import PinSample
-from mtperception.sim.recorded_data import CELL, GAZEBO, RecordedPicture
+from mtperception.sim.files.data_folder import DataFolder
+from mtperception.sim.files.recorded_data import CELL, GAZEBO, RecordedPicture
+from mtperception.sim.pin.labels import PinSample
 
 # Messages of one moment come within so many pictures.
 _REMEMBERED = 30

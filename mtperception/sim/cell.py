@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mtperception.geometry.camera import PosedCamera
-from mtperception.sim import grasp_scene, pin_scene
-from mtperception.sim.fixture import draw_view
-from mtperception.sim.live_bench import draw_bench_view
-from mtperception.sim.live_tray import tray_view
+from mtperception.sim.bench.live import draw_bench_view
+from mtperception.sim.grasp import scene as grasp_scene
+from mtperception.sim.pin import scene as pin_scene
+from mtperception.sim.pin.fixture import draw_view
+from mtperception.sim.pose.live import tray_view
 
 # Each camera has a station of its own, so far apart along x that it sees no other: metres.
 PIN_STATION, BENCH_STATION, TOOL_STATION = -1.2, 0.0, 1.2

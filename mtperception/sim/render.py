@@ -31,7 +31,7 @@ from pathlib import Path
 import shutil
 from typing import Any
 
-from mtperception.sim.data_folder import DataFolder, DataSet, OutputError, Scene
+from mtperception.sim.files.data_folder import DataFolder, DataSet, OutputError, Scene
 from mtperception.sim.workers import one_thread, worker_pool
 
 

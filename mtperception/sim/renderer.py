@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtperception.geometry.camera import Floats, PosedCamera
-from mtperception.sim.triangles import Triangles
+from mtperception.sim.shapes.triangles import Triangles
 
 _LOG = logging.getLogger(__name__)
 PACKAGES = 'libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6'

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.rectangle import angle_difference
-from mtperception.sim.grasp_data import in_world
-from mtperception.sim.grasp_scene import GraspScene
-from mtperception.sim.gripper import GRIPPER
-from mtperception.sim.lift_test import LiftTest, Placed
+from mtperception.sim.grasp.data import in_world
+from mtperception.sim.grasp.gripper import GRIPPER
+from mtperception.sim.grasp.lift_test import LiftTest, Placed
+from mtperception.sim.grasp.scene import GraspScene
 
 pytestmark = pytest.mark.timeout(7200)
 SEED = 31

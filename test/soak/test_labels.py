@@ -26,14 +26,14 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.camera import look_at, PinholeCamera, PosedCamera
-from mtperception.sim.fixture import draw_fixture, draw_view
-from mtperception.sim.grasp_scene import GraspScene
-from mtperception.sim.hiding import LEAST_VISIBLE
-from mtperception.sim.parts import hammer, PARTS
-from mtperception.sim.pin_scene import HEIGHT, PinScene, WIDTH
-from mtperception.sim.pose_scene import PoseScene
+from mtperception.sim.grasp.scene import GraspScene
+from mtperception.sim.pin.fixture import draw_fixture, draw_view
+from mtperception.sim.pin.scene import HEIGHT, PinScene, WIDTH
+from mtperception.sim.pin.turned_parts import pin_triangles
+from mtperception.sim.pose.hiding import LEAST_VISIBLE
+from mtperception.sim.pose.scene import PoseScene
 from mtperception.sim.renderer import import_mujoco, Renderer
-from mtperception.sim.turned_parts import pin_triangles
+from mtperception.sim.shapes.parts import hammer, PARTS
 
 pytestmark = pytest.mark.timeout(7200)
 SEED = 21

@@ -21,7 +21,7 @@ import numpy as np
 from mtperception.geometry.camera import Floats, PinholeCamera, PosedCamera
 from mtperception.geometry.conic import circle_image
 from mtperception.geometry.rotations import matrix
-from mtperception.sim.labels import PinLabel
+from mtperception.sim.pin.labels import PinLabel
 
 # Gazebo's boxes are in OpenGL's camera frame: y up, z backwards.
 _OPTICAL = np.diag((1.0, -1.0, -1.0))

@@ -19,7 +19,7 @@ import json
 from pathlib import Path
 
 from mtperception.sim.cell import cell_cameras
-from mtperception.sim.files import png, SampleFiles
+from mtperception.sim.files.writing import png, SampleFiles
 from mtperception.sim.gazebo.bridge import bridge_file
 from mtperception.sim.gazebo.models import Box, Model
 from mtperception.sim.gazebo.obj_files import hull_file, mtl_file, obj_file
@@ -31,7 +31,7 @@ from mtperception.sim.gazebo.sdf import (
     world_document,
 )
 from mtperception.sim.gazebo.stations import cell_models, label_names, PIN_LABEL
-from mtperception.sim.parts import Part
+from mtperception.sim.shapes.parts import Part
 
 WORLD_FILE, BRIDGE_FILE, LABELS_FILE = 'world.sdf', 'bridge.yaml', 'labels.json'
 

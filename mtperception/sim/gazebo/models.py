@@ -20,13 +20,13 @@ import numpy as np
 import trimesh
 
 from mtperception.geometry.camera import Floats
-from mtperception.sim.bench_model import DENSITY
+from mtperception.sim.bench.model import DENSITY
 from mtperception.sim.gazebo.obj_files import Material, Surface
-from mtperception.sim.mesh_triangles import mesh_triangles
-from mtperception.sim.part_pieces import part_pieces
-from mtperception.sim.parts import Part
-from mtperception.sim.textures import texture
-from mtperception.sim.triangles import planar
+from mtperception.sim.pin.textures import texture
+from mtperception.sim.shapes.mesh_triangles import mesh_triangles
+from mtperception.sim.shapes.part_pieces import part_pieces
+from mtperception.sim.shapes.parts import Part
+from mtperception.sim.shapes.triangles import planar
 
 _BENCH_COLOUR = (0.84, 0.7, 0.54)
 

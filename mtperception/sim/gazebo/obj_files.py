@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 import trimesh
 
 from mtperception.geometry.camera import Floats
-from mtperception.sim.mesh_triangles import mesh_triangles
-from mtperception.sim.triangles import Triangles
+from mtperception.sim.shapes.mesh_triangles import mesh_triangles
+from mtperception.sim.shapes.triangles import Triangles
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ import numpy as np
 
 from mtperception.geometry.camera import Floats, PosedCamera
 from mtperception.geometry.rotations import quaternion
-from mtperception.sim.bench_model import FRICTION
+from mtperception.sim.bench.model import FRICTION
 from mtperception.sim.cell import CellCamera
 from mtperception.sim.gazebo.models import Box, Mass, Model
 

@@ -23,13 +23,13 @@ import numpy as np
 from mtperception.geometry.camera import Floats
 from mtperception.geometry.rotations import about_axis, random_rotations
 from mtperception.sim.cell import BENCH_STATION, PIN_STATION, TOOL_STATION
-from mtperception.sim.fixture import draw_fixture, draw_view, Fixture
 from mtperception.sim.gazebo.models import bench_model, Model, part_model
 from mtperception.sim.gazebo.obj_files import Material, Surface
-from mtperception.sim.parts import hammer, Part
-from mtperception.sim.pin_scene import HEIGHT, WIDTH
-from mtperception.sim.textures import BENCH_TEXTURES, pin_texture, PLATE_TEXTURES, texture
-from mtperception.sim.turned_parts import pin_triangles
+from mtperception.sim.pin.fixture import draw_fixture, draw_view, Fixture
+from mtperception.sim.pin.scene import HEIGHT, WIDTH
+from mtperception.sim.pin.textures import BENCH_TEXTURES, pin_texture, PLATE_TEXTURES, texture
+from mtperception.sim.pin.turned_parts import pin_triangles
+from mtperception.sim.shapes.parts import hammer, Part
 
 PIN, PIN_LABEL = 'pin', 1
 # Gazebo has a byte for labels, and takes 255 for the background.
