@@ -59,12 +59,13 @@ class Cell:
         self.debug_images = []
         self.camera.create_subscription(
             Detection2DArray, 'pin_detector/detections', self.received.append, 10)
-        self.executors = []
+        self.executors, self.threads = [], []
         for node in (self.detector, self.camera):
             executor = SingleThreadedExecutor()
             executor.add_node(node)
-            threading.Thread(target=executor.spin, daemon=True).start()
             self.executors.append(executor)
+            self.threads.append(threading.Thread(target=executor.spin, daemon=True))
+            self.threads[-1].start()
         self.wait(lambda: self.publisher.get_subscription_count() == 1)
         self.wait(lambda: self.camera.count_publishers('/pin_detector/detections') == 1)
         self.sent = 0
@@ -72,6 +73,9 @@ class Cell:
     def close(self):
         for executor in self.executors:
             executor.shutdown()
+        # The detector may still be in the middle of activating itself.
+        for thread in self.threads:
+            thread.join(TIMEOUT)
         self.detector.destroy_node()
         self.camera.destroy_node()
 
