@@ -14,7 +14,7 @@
 
 from xml.etree import ElementTree
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 import numpy as np
 import pytest
 
@@ -94,6 +94,7 @@ def test_a_quarter_turn_is_counter_clockwise_and_shows_nothing_new():
 
 @given(place=st.tuples(st.floats(20, 285), st.floats(20, 235), st.floats(14, 32)),
        diameter=st.floats(8, 120))
+@example(place=(20.0, 211.625, 25.71875), diameter=82.5)
 @settings(max_examples=40)
 def test_scaled_labels_are_where_the_disc_is(place, diameter):
     frame = resized(disc(*place), diameter, rng())

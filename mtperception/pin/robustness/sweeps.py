@@ -142,10 +142,10 @@ def resized(frame: Frame, diameter: float, rng: np.random.Generator) -> Frame | 
 
 def _cut_start(centre: float, diameter: float, whole: int, length: int) -> int:
     """Begin a cut of this length so that a pin keeps its relative place, but is not cut itself."""
-    start = centre * (1 - length / whole)
-    start = max(start, centre + diameter / 2 + 1 - length)
-    start = min(start, centre - diameter / 2)
-    return min(max(round(start), 0), whole - length)
+    start = round(centre * (1 - length / whole))
+    start = max(start, math.ceil(centre + diameter / 2 + 1 - length))
+    start = min(start, math.floor(centre - diameter / 2))
+    return min(max(start, 0), whole - length)
 
 
 def hidden(frame: Frame, share: float, rng: np.random.Generator) -> Frame:
