@@ -51,7 +51,7 @@ class NewPictures:
             raise ValueError(f'--workers is {workers}; it must be at least 1')
         self._seed = seed
         self._ahead = AHEAD * workers
-        self._pool: ProcessPoolExecutor = worker_pool(workers, _use_one_thread, ())
+        self._pool: ProcessPoolExecutor = worker_pool(workers)
 
     def __enter__(self) -> 'NewPictures':
         """Begin."""
@@ -88,12 +88,6 @@ def labelled(picture: 'PinSample') -> 'tuple[LabelledPin, ...]':
 
     return tuple(LabelledPin(pin.x, pin.y, pin.diameter, pin.box, pin.visible)
                  for pin in picture.pins)
-
-
-def _use_one_thread() -> None:
-    import cv2
-
-    cv2.setNumThreads(1)
 
 
 @cache

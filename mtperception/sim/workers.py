@@ -27,9 +27,13 @@ import cv2
 
 
 def worker_pool(
-    workers: int, start: Callable[..., None], arguments: tuple[Any, ...],
+    workers: int, start: Callable[..., None] | None = None, arguments: tuple[Any, ...] = (),
 ) -> ProcessPoolExecutor:
-    """Return a pool of processes, each of which calls `start` with the arguments first."""
+    """
+    Return a pool of processes, each of which calls `start`, if any, with the arguments first.
+
+    OpenCV uses one thread in each.
+    """
     # Never fork with a graphics context.
     return ProcessPoolExecutor(
         workers, multiprocessing.get_context('spawn'), _start, (start, arguments))
@@ -46,12 +50,13 @@ def one_thread() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _start(start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _start(start: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
     # Interrupts are for the parent, which lets the work in hand be finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
-    start(*arguments)
+    if start is not None:
+        start(*arguments)
 
 
 def _end_with_parent() -> None:
