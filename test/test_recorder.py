@@ -31,8 +31,8 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.rotations import quaternion, random_rotations
+from mtperception.pin.data.reading import read_labels
 from mtperception.sim.cell import bench_camera, tool_camera
-from mtperception.sim.files.coco import read_pins
 from mtperception.sim.gazebo.boxes import box_from_gazebo, pin_label
 from mtperception.sim.grasp.formats import read_grasps
 from mtperception.sim.grasp.scene import TRAINING_PARTS
@@ -237,7 +237,8 @@ def test_a_recording_is_a_data_set_that_goes_on_after_an_interruption(
     card = json.loads((out / 'card.json').read_text())
     assert card['parameters'] == {'recorded_from': 'gazebo'}
     assert 'simulator:=gazebo' in card['command'] and card['count'] == COUNT
-    recorded = read_pins(out)
+    recorded = [(file.path, [label.pin for label in file.labels])
+                for file in read_labels(out)]
     assert len(recorded) == COUNT
     for (path, pins), (_, picture, labels) in zip(recorded, shots, strict=True):
         assert np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), picture)

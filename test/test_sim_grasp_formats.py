@@ -23,7 +23,7 @@ import pytest
 
 from mtperception.geometry.camera import look_at, PinholeCamera
 from mtperception.geometry.rectangle import angle_difference, corners
-from mtperception.sim.files.coco import DataSetError
+from mtperception.sim.files.data_folder import DataSetError
 from mtperception.sim.files.run_length import RunLengths
 from mtperception.sim.files.writing import png
 from mtperception.sim.grasp.formats import (

@@ -86,7 +86,7 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
     ``category`` is what labels of pins call a pin, where that is not `pin`.
     """
     from mtperception.pin.data.reading import NoLabelsError
-    from mtperception.sim.files.coco import DataSetError
+    from mtperception.sim.files.data_folder import DataSetError
     from mtperception.sim.grasp.formats import GRASP_KINDS, is_grasps
     from mtperception.sim.pose.bop_reader import is_bop
 
@@ -178,7 +178,7 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     """Read a picture, H x W x 3 in RGB."""
     import cv2
 
-    from mtperception.sim.files.coco import DataSetError
+    from mtperception.sim.files.data_folder import DataSetError
 
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:

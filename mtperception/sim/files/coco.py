@@ -24,9 +24,7 @@ height), one key point (x, y, v; v is 2 where most of the pin can be seen, 1 whe
 
 from collections.abc import Mapping, Sequence
 import json
-import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +37,6 @@ ANNOTATIONS = 'annotations.json'
 IMAGES = 'images'
 _EDGE = 0.5
 _CATEGORY = 1
-
-
-class DataSetError(ValueError):
-    """A data set on disk is not what it should be; the message names the file."""
 
 
 def image_name(index: int) -> str:
@@ -82,42 +76,6 @@ def write_annotations(
     write_file(folder / ANNOTATIONS, text.encode())
 
 
-def read_pins(folder: str | os.PathLike[str]) -> list[tuple[Path, tuple[PinLabel, ...]]]:
-    """
-    Return the path of every picture of a data set, in order, and its pins.
-
-    Raise DataSetError naming the file or picture at fault.
-    """
-    root = Path(folder)
-    path = root / ANNOTATIONS
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise DataSetError(f'{path}: not found; is the data set complete?') from None
-    except (OSError, ValueError) as error:
-        raise DataSetError(f'{path}: not readable as JSON ({error})') from None
-    try:
-        names = {int(image['id']): str(image['file_name']) for image in document['images']}
-        annotations = list(document['annotations'])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataSetError(f'{path}: not a COCO file ({error!r} in its images)') from None
-    pins: dict[int, list[PinLabel]] = {index: [] for index in names}
-    for annotation in annotations:
-        owner = annotation.get('image_id') if isinstance(annotation, dict) else None
-        if owner not in names:
-            raise DataSetError(f'{path}: an annotation belongs to no picture ({owner!r})')
-        try:
-            pins[owner].append(_decoded(annotation))
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataSetError(
-                f'{path}: a pin of {names[owner]} is not labelled as expected ({error!r})'
-            ) from None
-    for name in names.values():
-        if not (root / name).is_file():
-            raise DataSetError(f'{root / name}: the picture is missing')
-    return [(root / names[index], tuple(pins[index])) for index in sorted(names)]
-
-
 def _encoded(label: PinLabel) -> dict[str, object]:
     x0, y0, x1, y1 = label.box
     width, height = x1 - x0, y1 - y0
@@ -128,17 +86,3 @@ def _encoded(label: PinLabel) -> dict[str, object]:
         'keypoints': [label.x + _EDGE, label.y + _EDGE, 2 if label.visible > 0.5 else 1],
         'attributes': {'diameter': label.diameter, 'visible': label.visible},
     }
-
-
-def _decoded(annotation: Mapping[str, Any]) -> PinLabel:
-    x, y, _ = (float(value) for value in annotation['keypoints'])
-    left, up, width, height = (float(value) for value in annotation['bbox'])
-    diameter = float(annotation['attributes']['diameter'])
-    visible = float(annotation['attributes']['visible'])
-    x0, y0 = left - _EDGE, up - _EDGE
-    numbers = (x, y, left, up, width, height, diameter, visible)
-    if not np.isfinite(numbers).all() or diameter <= 0.0 or not 0.0 <= visible <= 1.0:
-        raise ValueError('numbers out of range')
-    return PinLabel(
-        x - _EDGE, y - _EDGE, diameter, (x0, y0, x0 + width, y0 + height), visible)
-

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtperception.sim.files.coco import DataSetError
+from mtperception.sim.files.data_folder import DataSetError
 
 # A mask of more pixels than this is not one of a picture.
 _MOST_PIXELS = 100_000_000

@@ -35,7 +35,7 @@ import numpy as np
 
 from mtperception.geometry.camera import Floats
 from mtperception.geometry.rectangle import corners, half_turn
-from mtperception.sim.files.coco import DataSetError
+from mtperception.sim.files.data_folder import DataSetError
 from mtperception.sim.files.writing import png, write_file
 from mtperception.sim.grasp.labels import GraspLabel
 from mtperception.sim.grasp.lines import checked, GRASP_LINES, GraspPicture, read_grasp_lines

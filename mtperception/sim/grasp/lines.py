@@ -39,7 +39,7 @@ from typing import Any
 import numpy as np
 
 from mtperception.geometry.camera import Floats, PinholeCamera, PosedCamera
-from mtperception.sim.files.coco import DataSetError
+from mtperception.sim.files.data_folder import DataSetError
 from mtperception.sim.files.run_length import RunLengths
 from mtperception.sim.grasp.labels import Box, GraspLabel, GraspSample, GripperPose
 
