@@ -74,6 +74,29 @@ def ros(ros_domain):
     rclpy.try_shutdown()
 
 
+@pytest.fixture
+def wait_for_group():
+    """Give a way to wait until no process of a process group is left."""
+    def running(group):
+        found = []
+        for path in Path('/proc').glob('[0-9]*/stat'):
+            try:
+                state, _, of = path.read_text().rpartition(')')[2].split()[:3]
+            except OSError:
+                continue
+            if int(of) == group and state != 'Z':
+                found.append(path.parent.name)
+        return found
+
+    def wait(group, seconds=240.0):
+        end = time.monotonic() + seconds
+        while running(group):
+            assert time.monotonic() < end, f'still running: {running(group)}'
+            time.sleep(0.01)
+
+    return wait
+
+
 class Station:
     """
     A camera with a detector in a process of its own, and what that answers.

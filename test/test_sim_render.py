@@ -32,8 +32,9 @@ import numpy as np
 import pytest
 
 from mtperception.cli import bench_render, render as verb
+from mtperception.pin.data.reading import read_labels
 from mtperception.sim.files import writing as files_module
-from mtperception.sim.files.coco import ANNOTATIONS, read_pins
+from mtperception.sim.files.coco import ANNOTATIONS
 from mtperception.sim.files.data_folder import CARD, OutputError, UNFINISHED
 from mtperception.sim.pin.data import PinData
 from mtperception.sim.pin.scene import PinScene
@@ -103,19 +104,17 @@ def test_a_data_set_holds_what_the_scene_renders(tmp_path):
     assert done == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert rendered == Rendered(made=4, missing=0, figures={})
     with PinScene() as scene:
-        for index, (path, pins) in enumerate(read_pins(tmp_path / 'set')):
+        for index, file in enumerate(read_labels(tmp_path / 'set')):
             sample = scene.sample(5, index)
-            read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+            read = cv2.imread(str(file.path), cv2.IMREAD_UNCHANGED)
             np.testing.assert_array_equal(read, sample.image)
-            assert len(pins) == len(sample.pins)
-            for one, other in zip(pins, sample.pins, strict=True):
-                assert (one.x, one.y) == pytest.approx((other.x, other.y))
+            for label, pin in zip(file.labels, sample.pins, strict=True):
+                assert (label.pin.x, label.pin.y) == pytest.approx((pin.x, pin.y))
 
 
 def test_the_number_of_pins_may_be_chosen(tmp_path, capsys):
     assert command('pin', '--out', tmp_path, '--count', 3, '--pins', 1, '--workers', 1) == 0
-    pictures = read_pins(tmp_path)
-    assert [len(pins) for _, pins in pictures] == [1, 1, 1]
+    assert [len(file.labels) for file in read_labels(tmp_path)] == [1, 1, 1]
     card = json.loads((tmp_path / CARD).read_bytes())
     assert card['command'] == 'mtperception render pin --pins 1 --count 3 --seed 0'
     assert command('pin', '--out', tmp_path, '--count', 3, '--pins', 2) == 1
@@ -192,21 +191,8 @@ def wait_for(condition, seconds=120):
     assert condition()
 
 
-def running(group):
-    """Return the processes of a group that have not ended."""
-    found = []
-    for path in Path('/proc').glob('[0-9]*/stat'):
-        try:
-            state, _, of = path.read_text().rpartition(')')[2].split()[:3]
-        except OSError:
-            continue
-        if int(of) == group and state != 'Z':
-            found.append(path.parent.name)
-    return found
-
-
 @pytest.mark.parametrize('workers', [1, 2])
-def test_a_killed_render_goes_on_to_the_same_files(tmp_path, blocks, workers):
+def test_a_killed_render_goes_on_to_the_same_files(tmp_path, blocks, workers, wait_for_group):
     out = tmp_path / 'set'
     records = out / UNFINISHED
     for more in (3, 3):
@@ -216,7 +202,7 @@ def test_a_killed_render_goes_on_to_the_same_files(tmp_path, blocks, workers):
         # The parent alone: its workers must not go on without it.
         os.kill(job.pid, signal.SIGKILL)
         job.communicate(timeout=120)
-        wait_for(lambda: not running(job.pid))  # noqa: B023
+        wait_for_group(job.pid)
         assert CARD not in contents(out)
     left = len(list(records.glob('0*.json')))
     assert 6 <= left < 30
@@ -238,14 +224,14 @@ def test_a_killed_render_of_pins_goes_on_to_the_same_files(tmp_path):
     assert contents(out) == contents(tmp_path / 'whole')
 
 
-def test_an_interrupt_lets_the_samples_in_hand_be_written(tmp_path):
+def test_an_interrupt_lets_the_samples_in_hand_be_written(tmp_path, wait_for_group):
     out = tmp_path / 'set'
     job = start_job(tmp_path, out, 'Blocks(slowly=0.05)', 1000, 2)
     wait_for(lambda: len(list(out.glob('blocks/*/*.txt'))) >= 3)
     os.killpg(job.pid, signal.SIGINT)
     _, errors = job.communicate(timeout=120)
     assert 'KeyboardInterrupt' in errors
-    wait_for(lambda: not running(job.pid))
+    wait_for_group(job.pid)
     left = contents(out)
     records = [name for name in left if name.startswith(f'{UNFINISHED}/0')]
     assert len(records) == sum(name.endswith('.txt') for name in left) >= 3
@@ -378,7 +364,7 @@ def test_the_command_prints_one_json_object(tmp_path, capfd):
     figures = json.loads(captured.out)
     assert (figures['count'], figures['seed'], figures['made']) == (2, 3, 2)
     assert figures['rate'] == pytest.approx(2 / figures['seconds'])
-    assert len(read_pins(out)) == 2
+    assert len(read_labels(out)) == 2
     assert command('pin', '--out', out, '--count', 2, '--json') == 1
     captured = capfd.readouterr()
     assert captured.out == '' and 'already holds a data set' in captured.err

@@ -15,7 +15,6 @@
 """A render that is killed again and again goes on to the files of one that never was."""
 
 import os
-from pathlib import Path
 import random
 import signal
 import subprocess
@@ -43,19 +42,6 @@ def finish(kind, out, samples, workers):
     assert job.returncode == 0, said
 
 
-def running(group):
-    """Return the processes of a group that have not ended."""
-    found = []
-    for path in Path('/proc').glob('[0-9]*/stat'):
-        try:
-            state, _, of = path.read_text().rpartition(')')[2].split()[:3]
-        except OSError:
-            continue
-        if int(of) == group and state != 'Z':
-            found.append(path.parent.name)
-    return found
-
-
 def wait_for(condition, seconds=240.0):
     end = time.monotonic() + seconds
     while not condition():
@@ -70,7 +56,7 @@ def contents(folder):
 
 
 @pytest.mark.parametrize('kind', ['grasp', 'pose'])
-def test_a_killed_render_goes_on_to_the_same_files(tmp_path, count, tell, kind):
+def test_a_killed_render_goes_on_to_the_same_files(tmp_path, count, tell, kind, wait_for_group):
     samples, kills = count(6, 60), count(2, 12)
     chance = random.Random(SEED)
     out, whole = tmp_path / 'killed', tmp_path / 'whole'
@@ -88,7 +74,7 @@ def test_a_killed_render_goes_on_to_the_same_files(tmp_path, count, tell, kind):
         else:
             os.killpg(job.pid, signal.SIGKILL)
         job.communicate()
-        wait_for(lambda: not running(job.pid))  # noqa: B023
+        wait_for_group(job.pid)
         moments.append(len(list((out / UNFINISHED).glob('0*.json'))))
     assert not (out / CARD).exists()
     finish(kind, out, samples, 2)
