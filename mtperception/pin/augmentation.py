@@ -15,6 +15,7 @@
 """Random cuts of labelled frames and random looks, so that a network never sees one twice."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -28,6 +29,8 @@ Image = npt.NDArray[np.uint8]
 NEAR_A_PIN = 0.6
 # Scales of a cut; less than 1 makes the pins smaller.
 SCALE_LEAST, SCALE_MOST = 0.85, 1.2
+# A cut gets patches this often, up to so many, of so many pixels a side.
+PATCHED, MOST_PATCHES, PATCH_SIDES = 0.2, 6, (4, 20)
 
 
 def random_centre(image: Image, pins: Sequence[LabelledPin], side: int,
@@ -86,6 +89,34 @@ def random_look(image: Image, rng: np.random.Generator) -> Image:
         result = np.clip(result + noise * np.float32(rng.uniform(1, 4)) + 0.5, 0, 255)
         result = result.astype(np.uint8)
     return result
+
+
+def random_patches(image: Image, pins: Sequence[LabelledPin],
+                   rng: np.random.Generator) -> tuple[Image, tuple[LabelledPin, ...]]:
+    """
+    Hide some places behind even rectangles, as chips, labels and cables may.
+
+    What can be seen of a pin falls by the share of its face that is covered.
+    """
+    if rng.random() >= PATCHED:
+        return image, tuple(pins)
+    patched = image.copy()
+    covered = np.zeros(image.shape, bool)
+    height, width = image.shape
+    for _ in range(int(rng.integers(1, MOST_PATCHES + 1))):
+        across, down = rng.integers(*PATCH_SIDES, size=2)
+        column, row = rng.integers(1 - across, width), rng.integers(1 - down, height)
+        where = np.s_[max(row, 0):row + down, max(column, 0):column + across]
+        patched[where], covered[where] = rng.integers(256), True
+    return patched, tuple(replace(pin, visible=pin.visible * (1 - _share(covered, pin)))
+                          for pin in pins)
+
+
+def _share(covered: npt.NDArray[np.bool_], pin: LabelledPin) -> float:
+    """Return the share of a pin's face, as far as it is in the picture, that is covered."""
+    rows, columns = np.ogrid[:covered.shape[0], :covered.shape[1]]
+    face = (columns - pin.x) ** 2 + (rows - pin.y) ** 2 <= (pin.diameter / 2) ** 2
+    return float(covered[face].mean()) if face.any() else 0.0
 
 
 def _moved(pin: LabelledPin, matrix: npt.NDArray[np.float64], scale: float) -> LabelledPin:

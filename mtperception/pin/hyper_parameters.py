@@ -32,8 +32,9 @@ class HyperParameters:
 
     An epoch is ``samples_per_epoch`` random cuts of ``cut_side`` pixels. Before each,
     ``hard_pictures`` of the pictures are searched for places where the network goes wrong, and
-    up to ``hard_share`` of the cuts are taken there. ``validation_share`` of the pictures are
-    held out: they are not trained on. ``bfloat16`` computes the convolutions in half the
+    up to ``hard_share`` of the cuts are taken there; ``mosaic_share`` of them are put together
+    from the surroundings of four pins. ``validation_share`` of the pictures are held out: they
+    are not trained on. ``bfloat16`` computes the convolutions in half the
     precision, which many processors do at twice the speed. ``widen`` lets the model that training
     starts from grow to ``stem``, ``width`` and ``deep``; otherwise it keeps its own.
     """
@@ -46,6 +47,7 @@ class HyperParameters:
     samples_per_epoch: int = 8000
     hard_pictures: int = 400
     hard_share: float = 0.5
+    mosaic_share: float = 0.0
     batch: int = 32
     cut_side: int = 160
     kernel_rate: float = 0.03

@@ -126,7 +126,10 @@ class PinNetwork(nn.Module):
                           MARGIN, MARGIN + -height % COARSE_STRIDE), mode='replicate')
         fine = self.stem(x)
         coarse = F.interpolate(self.deep(fine), scale_factor=2.0, mode='nearest')
-        maps = self.head(self.joined(F.relu(fine + coarse, inplace=True)))
+        joined = self.joined(F.relu(fine + coarse, inplace=True))
+        # Logits in half the precision would move a pin by a tenth of a pixel.
+        with torch.autocast(joined.device.type, enabled=False):
+            maps = self.head(joined.to(self.head.weight.dtype))
         return PinMaps(heat=maps[:, 0], place=maps[:, 1], log_diameter=maps[:, 2])
 
 

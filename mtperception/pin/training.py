@@ -25,7 +25,7 @@ from torch import nn, Tensor
 
 import mtperception
 from mtperception import zoo
-from mtperception.pin.batches import random_batch
+from mtperception.pin.batches import CutShares, random_batch
 from mtperception.pin.calibration import calibrate, validate
 from mtperception.pin.data.dataset import PinPictures
 from mtperception.pin.data.held_out import split
@@ -85,7 +85,8 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
         share = min(settings.hard_share,
                     processes.count() * len(hard) * LARGEST_REPETITION
                     / settings.samples_per_epoch)
-        return random_batch(training, settings.batch, settings.cut_side, rng, hard, share)
+        return random_batch(training, settings.batch, settings.cut_side, rng, hard,
+                            CutShares(share, settings.mosaic_share))
 
     def loss(model: nn.Module, data: tuple[Tensor, PinTargets]) -> Tensor:
         with torch.autocast('cpu', torch.bfloat16, enabled=settings.bfloat16):
