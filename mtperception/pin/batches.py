@@ -32,7 +32,6 @@ from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.hard_places import HardPlace
 from mtperception.pin.loss import PinTargets
 
-
 # A pin in a tile is at most this share of the tile's side from its middle.
 TILE_SHIFT = 0.15
 
