@@ -96,7 +96,7 @@ def random_mosaic(pictures: PinPictures, with_pins: Sequence[int], side: int,
     for left, top in ((0, 0), (half, 0), (0, half), (half, half)):
         width, height = side - half if left else half, side - half if top else half
         tile = max(width, height)
-        index = int(with_pins[rng.integers(len(with_pins))])
+        index = with_pins[int(rng.integers(len(with_pins)))]
         chosen = int(rng.integers(len(pictures.pins[index])))
         pin = pictures.pins[index][chosen]
         shift_x, shift_y = rng.uniform(-TILE_SHIFT * tile, TILE_SHIFT * tile, 2)
