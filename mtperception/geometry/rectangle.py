@@ -46,9 +46,18 @@ def corners(rectangles: ArrayLike) -> Floats:
 def overlap(some: ArrayLike, others: ArrayLike) -> Floats:
     """Return the intersection over the union of each of N rectangles with each of M, N x M."""
     first, second = _rows(some), _rows(others)
-    shared = _intersection(corners(first)[:, None], corners(second)[None])
-    areas = (first[:, 2] * first[:, 3])[:, None] + (second[:, 2] * second[:, 3])[None]
-    union = areas - shared
+    return _overlap(first[:, None], second[None])
+
+
+def overlap_of_pairs(some: ArrayLike, others: ArrayLike) -> Floats:
+    """Return the intersection over the union of N rectangles, each with its own other one."""
+    return _overlap(_rows(some), _rows(others))
+
+
+def _overlap(one: Floats, other: Floats) -> Floats:
+    shared = _intersection(*(
+        corners(rows).reshape(*rows.shape[:-1], 4, 2) for rows in (one, other)))
+    union = one[..., 2] * one[..., 3] + other[..., 2] * other[..., 3] - shared
     ratio = np.where(union > 0.0, shared / np.where(union > 0.0, union, 1.0), 0.0)
     return np.asarray(np.clip(ratio, 0.0, 1.0))  # rounding passes 1 for nearly equal ones
 

@@ -30,6 +30,7 @@ from torch import nn, Tensor
 from mtperception import zoo
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.heatmap import local_maxima, soft_argmax
+from mtperception.nn.weights import restore
 from mtperception.pin.data.dataset import LEAST_DISTANCE
 from mtperception.pin.data.picture_files import LEAST_SIDE
 from mtperception.pin.detection import DEFAULT_THRESHOLD, PinDetection
@@ -84,17 +85,11 @@ class PinDetector:
                     device: str = 'cpu') -> PinDetector:
         """Build the detector of a model that has been read; ``where`` names it in errors."""
         where = where or bundle.name
-        if bundle.card.get('task') != 'pin':
-            raise zoo.ModelError(f'{where}: this is a model for '
-                                 f'{bundle.card.get("task")!r}, not for pins')
+        zoo.check_task(bundle, 'pin', where)
         network = network_from_card(bundle.card, where)
         restore(network, bundle.tensors, where)
-        threshold = bundle.card.get('threshold', DEFAULT_THRESHOLD)
-        if type(threshold) not in (int, float) or not 0 <= threshold <= 1:
-            raise zoo.ModelError(f'{where}: the threshold of its card is {threshold!r}; it is a '
-                                 'number from 0 to 1')
         return cls(network, model_name=bundle.name, sha256=bundle.sha256,
-                   threshold=float(threshold), device=device)
+                   threshold=zoo.threshold(bundle, DEFAULT_THRESHOLD, where), device=device)
 
     def detect(self, image: Image, score_threshold: float | None = None) -> list[PinDetection]:
         """
@@ -146,18 +141,6 @@ def network_from_card(card: Mapping[str, Any], where: str) -> PinNetwork | Paper
     except (KeyError, TypeError, ValueError):
         raise zoo.ModelError(f'{where}: the card does not describe a pin network of this '
                              'version; train it again') from None
-
-
-def restore(network: nn.Module, tensors: zoo.Tensors, where: str) -> None:
-    """Give a network the weights of a model; ``where`` names the model in errors."""
-    state = {key: torch.from_numpy(value).float() for key, value in tensors.items()}
-    counters = {key: value for key, value in network.state_dict().items()
-                if key.endswith('num_batches_tracked')}
-    try:
-        network.load_state_dict(state | counters)
-    except RuntimeError:
-        raise zoo.ModelError(f'{where}: the tensors are not those of the pin network that is '
-                             'described; train it again') from None
 
 
 def grey_image(image: Image) -> Image:

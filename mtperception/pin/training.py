@@ -25,6 +25,7 @@ from torch import nn, Tensor
 
 import mtperception
 from mtperception import zoo
+from mtperception.nn.weights import half_precision, restore
 from mtperception.pin.batches import CutShares, random_batch
 from mtperception.pin.calibration import calibrate, validate
 from mtperception.pin.data.dataset import PinPictures
@@ -34,7 +35,7 @@ from mtperception.pin.hard_places import hard_places, HardPlace
 from mtperception.pin.hyper_parameters import HyperParameters, SettingsError
 from mtperception.pin.loss import pin_loss, PinTargets
 from mtperception.pin.network import PinArchitecture, PinNetwork
-from mtperception.pin.predictor import network_from_card, PinDetector, restore
+from mtperception.pin.predictor import network_from_card, PinDetector
 from mtperception.pin.widening import widen_from
 from mtperception.training import processes
 from mtperception.training.loop import fit, Schedule, Task
@@ -131,12 +132,6 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
 def steps_per_epoch(settings: HyperParameters) -> int:
     """Give the steps that all processes together take in an epoch."""
     return max(1, settings.samples_per_epoch // (settings.batch * processes.count()))
-
-
-def half_precision(network: nn.Module) -> dict[str, Any]:
-    """Take the network's tensors as numpy: convolutions in half precision, norms in single."""
-    return {name: value.numpy().astype(np.float16 if value.ndim == 4 else np.float32)
-            for name, value in network.state_dict().items() if value.is_floating_point()}
 
 
 def describe(score: FrameScore) -> str:

@@ -19,6 +19,16 @@ A model is two files side by side, ``NAME.safetensors`` and ``NAME.json``; the s
 which says what the first is and carries its SHA-256. No architecture is known here.
 """
 
-from mtperception.zoo.bundle import Bundle, load, ModelError, names, save, Tensors
+from mtperception.zoo.bundle import (
+    Bundle,
+    check_task,
+    load,
+    ModelError,
+    names,
+    save,
+    Tensors,
+    threshold,
+)
 
-__all__ = ['Bundle', 'ModelError', 'Tensors', 'load', 'names', 'save']
+__all__ = [
+    'Bundle', 'ModelError', 'Tensors', 'check_task', 'load', 'names', 'save', 'threshold']

@@ -94,6 +94,22 @@ def save(path: Path, tensors: Tensors, card: Mapping[str, Any]) -> Bundle:
     return Bundle(path.stem, sha256, full_card, tensors)
 
 
+def check_task(bundle: Bundle, task: str, where: str) -> None:
+    """Refuse a model that is for another task; ``where`` names it in ModelError."""
+    if bundle.card.get('task') != task:
+        raise ModelError(f'{where}: this is a model for {bundle.card.get("task")!r}, not for '
+                         f'{task!r}')
+
+
+def threshold(bundle: Bundle, default: float, where: str) -> float:
+    """Return the score from which on a model's detections are believed, by its card."""
+    value = bundle.card.get('threshold', default)
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise ModelError(f'{where}: the threshold of its card is {value!r}; it is a number from '
+                         '0 to 1')
+    return float(value)
+
+
 def _shelf() -> Any:
     return resources.files('mtperception.zoo') / 'models'
 

@@ -1,0 +1,166 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A picture in, grasps out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mtperception import zoo
+from mtperception.geometry.rectangle import half_turn
+from mtperception.grasp.default_boxes import decode
+from mtperception.grasp.detection import DEFAULT_THRESHOLD, Grasp
+from mtperception.grasp.network import GraspArchitecture, GraspMaps, GraspNetwork, normalised
+from mtperception.grasp.suppression import distinct
+from mtperception.nn.folding import fold_batch_norm
+from mtperception.nn.weights import restore
+
+Image = npt.NDArray[np.uint8]
+
+# Smaller pictures have no cell in the deeper maps.
+LEAST_SIDE = 64
+MOST_GRASPS = 100
+# Of so many boxes, best first, the distinct ones are sought.
+_CANDIDATES = 400
+
+
+@dataclass(frozen=True)
+class Sight:
+    """
+    What was seen in a picture.
+
+    ``activations`` are those of the trunk's ten layers (nn.vgg.LAYERS), 1 x C x h x w each: what
+    shapes are told by.
+    """
+
+    grasps: list[Grasp]
+    activations: list[Tensor]
+
+
+class GraspDetector:
+    """
+    Finds grasps for a parallel gripper in pictures of any size.
+
+    ``threshold`` is the score from which on its model's detections are best believed. One
+    detector may be called from several threads; at a given number of PyTorch threads the same
+    picture always gives the same numbers.
+    """
+
+    def __init__(self, network: GraspNetwork, *, model_name: str, sha256: str,
+                 threshold: float = DEFAULT_THRESHOLD, device: str = 'cpu') -> None:
+        """Take over a trained network: it is changed to its faster, untrainable form."""
+        network.eval().requires_grad_(False)
+        fold_batch_norm(network)
+        self.network = network.to(device, torch.float32).to(memory_format=torch.channels_last)
+        self.threshold = threshold
+        self.device = device
+        self.model_name = model_name
+        self.sha256 = sha256
+
+    @classmethod
+    def load(cls, name_or_path: str | Path = 'grasp', *, device: str = 'cpu') -> GraspDetector:
+        """
+        Read a model: a bundled one by name, or any by the path of its ``.safetensors`` file.
+
+        zoo.ModelError says what is wrong with a model that cannot be used.
+        """
+        return cls.from_bundle(zoo.load(name_or_path), str(name_or_path), device=device)
+
+    @classmethod
+    def from_bundle(cls, bundle: zoo.Bundle, where: str | None = None, *,
+                    device: str = 'cpu') -> GraspDetector:
+        """Build the detector of a model that has been read; ``where`` names it in errors."""
+        where = where or bundle.name
+        zoo.check_task(bundle, 'grasp', where)
+        network = network_from_card(bundle.card, where)
+        restore(network, bundle.tensors, where)
+        return cls(network, model_name=bundle.name, sha256=bundle.sha256,
+                   threshold=zoo.threshold(bundle, DEFAULT_THRESHOLD, where), device=device)
+
+    def detect(self, image: Image, score_threshold: float | None = None) -> list[Grasp]:
+        """
+        Find the grasps in a picture, best score first.
+
+        ``image`` is uint8, H x W grey or H x W x 3 in OpenCV's order (BGR). Detections below
+        ``score_threshold``, in [0, 1], by default the model's own, are left out. Positions are
+        in pixels of the picture.
+        """
+        return self.look(image, score_threshold).grasps
+
+    def look(self, image: Image, score_threshold: float | None = None) -> Sight:
+        """Find the grasps in a picture as `detect` does, and keep what was seen of shapes."""
+        least = self.threshold if score_threshold is None else score_threshold
+        if not 0 <= least <= 1:
+            raise ValueError(f'score_threshold is {least}; it must be from 0 to 1')
+        pixels = rgb_pixels(image).to(self.device)
+        with torch.inference_mode():
+            activations = self.network.trunk.activations(pixels)
+            maps = self.network.maps_from(activations[-1], pixels.shape[-2:])
+            height, width = image.shape[:2]
+            return Sight(_grasps(maps, least, width, height), activations)
+
+
+def network_from_card(card: Mapping[str, Any], where: str) -> GraspNetwork:
+    """Build the untrained network that a card describes; ``where`` names it in errors."""
+    try:
+        return GraspNetwork(GraspArchitecture(**card['architecture']))
+    except (KeyError, TypeError, ValueError, RuntimeError):
+        raise zoo.ModelError(f'{where}: the card does not describe a grasp network of this '
+                             'version; train it again') from None
+
+
+def rgb_pixels(image: Image) -> Tensor:
+    """Check a picture, BGR or grey, and give it as the network takes it, 1 x 3 x H x W."""
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f'a picture is a numpy array, not {type(image).__name__}')
+    if image.dtype != np.uint8:
+        raise ValueError(f'a picture is of type uint8, not {image.dtype}; scale it first')
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
+        raise ValueError(f'a picture is H x W or H x W x 3, not of shape {image.shape}')
+    if min(image.shape[:2]) < LEAST_SIDE:
+        raise ValueError(f'a picture of {image.shape[1]} x {image.shape[0]} is too small; '
+                         f'{LEAST_SIDE} pixels a side are the least')
+    code = cv2.COLOR_GRAY2RGB if image.ndim == 2 else cv2.COLOR_BGR2RGB
+    # Colours lie next to each other, as convolutions take them fastest.
+    return normalised(torch.from_numpy(cv2.cvtColor(image, code))[None].permute(0, 3, 1, 2))
+
+
+def _grasps(maps: GraspMaps, threshold: float, width: int, height: int) -> list[Grasp]:
+    scores = torch.softmax(maps.logits[0], dim=-1)[:, 1]
+    anchors = (scores >= threshold).nonzero()[:, 0]
+    anchors = anchors[torch.argsort(scores[anchors], descending=True, stable=True)]
+    anchors = anchors[:_CANDIDATES]
+    rectangles = decode(maps.offsets[0, anchors], maps.turns[0, anchors], maps.boxes[anchors])
+    x, y = rectangles[:, 0], rectangles[:, 1]
+    inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
+    usable = inside & torch.isfinite(rectangles).all(dim=1) & (rectangles[:, 2:4] > 0).all(dim=1)
+    anchors, rectangles = anchors[usable], rectangles[usable]
+    rows = rectangles.double().cpu().numpy()
+    rows[:, 4] = half_turn(rows[:, 4])
+    found = []
+    for kept in distinct(rows, MOST_GRASPS):
+        x, y, opening, jaw, theta = rows[kept].tolist()
+        found.append(Grasp(x, y, opening, jaw, theta, float(scores[anchors[kept]]),
+                           int(anchors[kept])))
+    return found
