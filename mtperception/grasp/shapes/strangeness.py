@@ -1,0 +1,89 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+How unlike all taught shapes a grasp is, so that unknown shapes are refused.
+
+Two distances tell: that to the three nearest examples among the principal components, and that to
+the space of the components. Both are measured in units of what they typically are for examples of
+pictures that the components were not made from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtperception.grasp.shapes.components import held_out_components
+from mtperception.grasp.shapes.examples import Labels, Numbers
+from mtperception.grasp.shapes.folds import folds_by_image
+
+Floats = NDArray[np.float64]
+_NEIGHBOURS = 3
+# Pictures are held out one by one up to this many of a shape, together above.
+_FOLDS = 8
+# The share of known grasps that may be refused, as far as the examples tell, and how much stranger
+# than those still known ones may be.
+_REFUSED_SHARE, _MARGIN = 0.02, 1.15
+_TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Strangeness:
+    """Tells how strange grasps are; from 1 on they are of no taught shape."""
+
+    examples: Floats
+    typical_distance: float
+    typical_rest: float
+    limit: float
+
+    def __call__(self, points: Floats, rest: Floats) -> Floats:
+        """Measure grasps by their components (N x K) and the squares of what these leave over."""
+        distance = _nearest(points, self.examples)
+        return (distance / self.typical_distance + rest / self.typical_rest) / self.limit
+
+
+def learn_strangeness(points: Floats, rows: NDArray[np.float32], labels: Labels, images: Numbers,
+                      most: int) -> Strangeness:
+    """
+    Learn from examples how strange known shapes may be.
+
+    `points` (N x K) are what at most `most` components make of the `rows` (N x D).
+    """
+    if len(rows) < 2:
+        # Nothing can be compared, so nothing is strange.
+        return Strangeness(points, 1.0, 1.0, np.inf)
+    products = (rows @ rows.T).astype(np.float64)
+    distance, rest = np.zeros(len(rows)), np.zeros(len(rows))
+    for _, held in folds_by_image(labels, images, _FOLDS):
+        mask = np.zeros(len(rows), dtype=bool)
+        mask[held] = True
+        known, new, rest[held] = held_out_components(products, mask, most)
+        distance[held] = _nearest(new, known)
+    typical_distance, typical_rest = (max(float(np.median(each)), _TINY)
+                                      for each in (distance, rest))
+    strange = distance / typical_distance + rest / typical_rest
+    limit = _MARGIN * max(float(np.quantile(strange, 1.0 - _REFUSED_SHARE)), 1.0)
+    return Strangeness(points, typical_distance, typical_rest, limit)
+
+
+def _nearest(points: Floats, examples: Floats) -> Floats:
+    """Return the mean square of the distances to the nearest examples."""
+    squares = ((points**2).sum(axis=1)[:, None] + (examples**2).sum(axis=1)[None]
+               - 2.0 * points @ examples.T)
+    count = min(_NEIGHBOURS, squares.shape[1])
+    nearest = np.partition(squares, count - 1, axis=1)[:, :count]
+    return np.asarray(np.maximum(nearest, 0.0).mean(axis=1))

@@ -1,0 +1,91 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Support vector machines with radial kernels, found by a grid search, with probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import cross_val_score
+from sklearn.svm import SVC
+
+from mtperception.grasp.shapes.examples import Labels, Numbers
+from mtperception.grasp.shapes.folds import folds_by_image
+
+Floats = NDArray[np.float64]
+_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Grid:
+    """
+    What the penalty and the width of the kernel are chosen from.
+
+    The widths (gamma) are in units of 1 / (dimensions x variance).
+    """
+
+    penalties: tuple[float, ...] = (1.0, 10.0, 100.0)
+    widths: tuple[float, ...] = (0.2, 1.0, 5.0)
+
+
+GRID = Grid()
+
+
+@dataclass(frozen=True)
+class ShapeSvm:
+    """
+    A machine that tells shapes apart.
+
+    `shapes` are in the order of its probabilities. `accuracy` is by cross-validation, grouped by
+    pictures.
+    """
+
+    shapes: tuple[str, ...]
+    accuracy: float
+    penalty: float
+    width: float
+    machine: Any
+
+    def probabilities(self, points: Floats) -> Floats:
+        """Return the probability of each shape for points N x K, as N x S."""
+        return np.asarray(self.machine.predict_proba(points), dtype=np.float64)
+
+
+def fit_svm(points: Floats, labels: Labels, images: Numbers, grid: Grid) -> ShapeSvm:
+    """Learn to tell two shapes or more apart from their examples' points, N x K."""
+    places = _twice_if_alone(labels)
+    points, labels, images = points[places], labels[places], images[places]
+    folds = folds_by_image(labels, images, _FOLDS)
+    unit = 1.0 / max(points.shape[1] * float(points.var()), np.finfo(np.float64).tiny)
+    accuracies = {
+        (penalty, width): float(np.mean(cross_val_score(
+            SVC(C=penalty, gamma=unit * width), points, labels, cv=folds)))
+        for penalty in grid.penalties for width in grid.widths}
+    penalty, width = max(accuracies, key=lambda key: accuracies[key])
+    machine = CalibratedClassifierCV(
+        SVC(C=penalty, gamma=unit * width), ensemble=False, cv=folds).fit(points, labels)
+    return ShapeSvm(tuple(str(name) for name in machine.classes_),
+                    accuracies[penalty, width], penalty, width, machine)
+
+
+def _twice_if_alone(labels: Labels) -> NDArray[np.intp]:
+    """Return all places, the one of a lone example of a shape twice: one can be held out."""
+    names, counts = np.unique(labels, return_counts=True)
+    alone = np.isin(labels, names[counts == 1])
+    return np.repeat(np.arange(len(labels)), np.where(alone, 2, 1))
