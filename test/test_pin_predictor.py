@@ -193,7 +193,7 @@ def test_an_own_model_is_loaded_by_its_path(own_model):
 
 
 @pytest.mark.parametrize(('key', 'value', 'text'), [
-    ('task', 'grasp', "model for 'grasp', not for pins"),
+    ('task', 'grasp', "model for 'grasp', not for 'pin'"),
     ('architecture', {'stem': 4}, 'does not describe a pin network'),
     ('architecture', {'stem': 4, 'width': 16, 'deep': 8, 'dilations': [1, 1]}, 'train it again'),
     ('architecture', {'stem': 'x', 'width': 8, 'deep': 8, 'dilations': [1, 1]}, 'train it again'),

@@ -19,13 +19,10 @@ from mtperception import zoo
 from mtperception.pin.batches import targets_from_labels
 from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.evaluation import FrameScore
-from mtperception.pin.hyper_parameters import (
-    HyperParameters,
-    read_hyper_parameters,
-    SettingsError,
-)
+from mtperception.pin.hyper_parameters import HyperParameters
 from mtperception.pin.predictor import PinDetector
 from mtperception.pin.training import train
+from mtperception.training.settings import read_settings, SettingsError
 
 TINY = HyperParameters(
     stem=8, width=16, deep=16, dilations=(1, 2), epochs=3, samples_per_epoch=240, batch=8,
@@ -95,18 +92,19 @@ def test_resuming_gives_the_same_model(tmp_path):
 def test_settings_are_read_over_the_defaults(tmp_path):
     path = tmp_path / 'settings.yaml'
     path.write_text('epochs: 3\nlearning_rate: 1\ndilations: [1, 2]\nbfloat16: false\n')
-    settings = read_hyper_parameters(path)
+    settings = read_settings(path, HyperParameters())
     assert settings == HyperParameters(
         epochs=3, learning_rate=1.0, dilations=(1, 2), bfloat16=False)
     path.write_text('')
-    assert read_hyper_parameters(path) == read_hyper_parameters(None) == HyperParameters()
+    assert read_settings(path, HyperParameters()) == HyperParameters()
+    assert read_settings(None, HyperParameters()) == HyperParameters()
 
 
 @pytest.mark.parametrize(('text', 'message'), [
     ('epoch: 3', "unknown setting 'epoch'; there are: stem, width"),
     ('epochs: 3.5', 'epochs is 3.5; expected something like'),
     ('epochs: true', 'epochs is True'),
-    ('epochs: 0', 'epochs is 0; it must be at least 1'),
+    ('epochs: 0', 'epochs is 0; it must be positive'),
     ('bfloat16: 1', 'bfloat16 is 1'),
     ('dilations: [1, 2, 3]', 'dilations is a list of positive integers, even in number'),
     ('validation_share: 1', 'between 0 and 1'),
@@ -118,14 +116,14 @@ def test_wrong_settings_are_named(tmp_path, text, message):
     path = tmp_path / 'settings.yaml'
     path.write_text(text)
     with pytest.raises(SettingsError) as caught:
-        read_hyper_parameters(path)
+        read_settings(path, HyperParameters())
     assert message in str(caught.value) and str(path) in str(caught.value)
     assert '\n' not in str(caught.value)
 
 
 def test_a_missing_settings_file_is_named(tmp_path):
     with pytest.raises(SettingsError, match=r'none\.yaml: No such file'):
-        read_hyper_parameters(tmp_path / 'none.yaml')
+        read_settings(tmp_path / 'none.yaml', HyperParameters())
 
 
 def test_labels_are_padded_and_marked():

@@ -131,18 +131,18 @@ def decode(offsets: Tensor, turns: Tensor, boxes: Tensor) -> Tensor:
 
 def box_overlap(rectangles: Tensor, boxes: Tensor) -> Tensor:
     """
-    Return the intersection over the union of each of M rectangles with each of N boxes, M x N.
+    Return the intersection over the union of rectangles with boxes, ... x 5 each, paired.
 
     Angles are left out but for where the boxes' own axes are: the two are laid on each other as
     if their sides were parallel. So SSD compares boxes; angles are matched by themselves.
     """
-    along, across = _own_axes(rectangles[:, None, :2] - boxes[None, :, :2], boxes[None, :, 4])
-    shared = torch.ones_like(along)
-    for apart, side in ((along, 2), (across, 3)):
-        one, other = rectangles[:, None, side], boxes[None, :, side]
-        most = torch.minimum(one, other)
-        shared *= ((one + other) / 2 - apart.abs()).clamp(min=0).minimum(most)
-    areas = (rectangles[:, 2] * rectangles[:, 3])[:, None] + (boxes[:, 2] * boxes[:, 3])[None]
+    shifts = _own_axes(rectangles[..., :2] - boxes[..., :2], boxes[..., 4])
+    shared = torch.ones_like(shifts[0])
+    for shift, side in zip(shifts, (2, 3), strict=True):
+        one, other = rectangles[..., side], boxes[..., side]
+        meeting = (one + other) / 2 - shift.abs()
+        shared = shared * meeting.clamp(min=0).minimum(one).minimum(other)
+    areas = rectangles[..., 2] * rectangles[..., 3] + boxes[..., 2] * boxes[..., 3]
     return shared / (areas - shared)
 
 

@@ -12,17 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What can be set about the training of the pin network, and its reading from YAML."""
+"""What can be set about the training of the pin network."""
 
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-import yaml
-
-
-class SettingsError(ValueError):
-    """A settings file cannot be used; the message names the key."""
+from mtperception.training.settings import check_positive, SettingsError
 
 
 @dataclass(frozen=True)
@@ -61,10 +55,10 @@ class HyperParameters:
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
-        for name in ('stem', 'width', 'deep', 'epochs', 'samples_per_epoch', 'batch',
-                     'cut_side'):
-            if getattr(self, name) < 1:
-                raise SettingsError(f'{name} is {getattr(self, name)}; it must be at least 1')
+        check_positive(self, 'stem', 'width', 'deep', 'epochs', 'samples_per_epoch', 'batch',
+                       'cut_side')
+        if len(self.dilations) % 2 or not all(rate > 0 for rate in self.dilations):
+            raise SettingsError('dilations is a list of positive integers, even in number')
         if self.batch > self.samples_per_epoch:
             raise SettingsError('batch is larger than samples_per_epoch')
         if not 0 < self.validation_share < 1:
@@ -75,43 +69,3 @@ class HyperParameters:
 # A model that is trained further is not to be thrown off what it knows, and needs less.
 FURTHER = HyperParameters(
     epochs=12, samples_per_epoch=2000, kernel_rate=0.003, learning_rate=4e-4)
-
-
-def read_hyper_parameters(
-        path: Path | None, base: HyperParameters = HyperParameters()) -> HyperParameters:
-    """Read settings from a YAML file; keys that it lacks are as in ``base``."""
-    if path is None:
-        return base
-    try:
-        content = yaml.safe_load(path.read_text())
-    except OSError as error:
-        raise SettingsError(f'{path}: {error.strerror}') from None
-    except yaml.YAMLError as error:
-        raise SettingsError(f'{path}: not valid YAML ({" ".join(str(error).split())})') from None
-    content = {} if content is None else content
-    if not isinstance(content, dict):
-        raise SettingsError(f'{path}: a settings file is a list of "name: value" lines')
-    defaults = asdict(base)
-    values = {}
-    for key, value in content.items():
-        if key not in defaults:
-            raise SettingsError(f'{path}: unknown setting {key!r}; there are: '
-                                f'{", ".join(defaults)}')
-        values[key] = _converted(path, key, value, defaults[key])
-    try:
-        return replace(base, **values)
-    except SettingsError as error:
-        raise SettingsError(f'{path}: {error}') from None
-
-
-def _converted(path: Path, key: str, value: Any, default: Any) -> Any:
-    if isinstance(default, tuple):
-        if isinstance(value, list) and value and len(value) % 2 == 0 \
-                and all(type(entry) is int and entry > 0 for entry in value):
-            return tuple(value)
-        raise SettingsError(f'{path}: {key} is a list of positive integers, even in number')
-    if isinstance(default, float) and type(value) in (int, float):
-        return float(value)
-    if type(value) is type(default):
-        return value
-    raise SettingsError(f'{path}: {key} is {value!r}; expected something like {default!r}')

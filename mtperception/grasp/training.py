@@ -1,0 +1,131 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Train the grasp network on labelled pictures, and write it as a model with its card."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn, Tensor
+
+import mtperception
+from mtperception import zoo
+from mtperception.datasets.held_out import split
+from mtperception.grasp.batches import random_batch
+from mtperception.grasp.data.dataset import GraspPictures
+from mtperception.grasp.detection import DEFAULT_THRESHOLD
+from mtperception.grasp.evaluation import GraspScore
+from mtperception.grasp.hyper_parameters import HyperParameters
+from mtperception.grasp.loss import grasp_loss, GraspTargets
+from mtperception.grasp.network import GraspArchitecture, GraspNetwork
+from mtperception.grasp.predictor import GraspDetector, network_from_card
+from mtperception.nn.weights import half_precision, restore
+from mtperception.training import processes
+from mtperception.training.loop import CHECKPOINT, fit, Schedule, Task
+
+# The thresholds among which a model's own is chosen.
+THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(14))
+
+
+def train(pictures: GraspPictures, out: Path, settings: HyperParameters, *, seed: int,
+          command: str, start: zoo.Bundle | None = None, resume: bool = False,
+          after_step: Callable[[int, float], None] | None = None,
+          after_epoch: Callable[[int, str], None] | None = None) -> zoo.Bundle | None:
+    """
+    Train on ``pictures`` and write ``grasp.safetensors`` and its card into ``out``.
+
+    ``start`` is a model to begin with; its architecture is kept. The same pictures, settings and
+    seed give the same model on the same machine at the same number of threads and processes. Of
+    several processes each trains on its share; the first alone writes, reports and returns the
+    model, the others return None. ``after_step`` gets the steps done and the loss,
+    ``after_epoch`` the epochs done and a line about the pictures held out.
+    """
+    training, validation = split(pictures, settings.validation_share)
+    if start is not None:
+        architecture = network_from_card(start.card, start.name).architecture
+        settings = replace(settings, **asdict(architecture))
+    torch.manual_seed(seed)
+    architecture = GraspArchitecture(
+        settings.width, settings.batch_norm, settings.orientations)
+    network = GraspNetwork(architecture).to(memory_format=torch.channels_last)
+    if start is not None:
+        restore(network, start.tensors, start.name)
+
+    def batch(epoch: int, step: int) -> tuple[Tensor, GraspTargets]:
+        rng = np.random.default_rng((seed, epoch, step, processes.rank()))
+        return random_batch(training, settings.batch, settings.side, rng)
+
+    def loss(model: nn.Module, data: tuple[Tensor, GraspTargets]) -> Tensor:
+        with torch.autocast('cpu', torch.bfloat16, enabled=settings.bfloat16):
+            maps = model(data[0].contiguous(memory_format=torch.channels_last))
+        return grasp_loss(
+            maps, data[1], settings.orientations, settings.doubtful_overlap).total
+
+    def epoch_done(epoch: int, average: nn.Module) -> None:
+        if after_epoch is not None and (epoch % 5 == 0 or epoch == settings.epochs):
+            detector = _detector(average, architecture)
+            score = validate(detector, validation, DEFAULT_THRESHOLD)
+            after_epoch(epoch, describe(score, len(validation)))
+
+    schedule = Schedule(
+        epochs=settings.epochs, steps_per_epoch=steps_per_epoch(settings),
+        kernel_rate=settings.kernel_rate, rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        largest_gradient=settings.largest_gradient, averaging=settings.averaging)
+    run = {**asdict(settings), 'seed': seed, 'data': pictures.sha256,
+           'start': start.sha256 if start else None, 'processes': processes.count()}
+    out.mkdir(parents=True, exist_ok=True)
+    average = fit(
+        Task(network, batch, loss), schedule, checkpoint=out / CHECKPOINT, run=run,
+        resume=resume, after_step=after_step, after_epoch=epoch_done)
+
+    if processes.rank() > 0:
+        return None
+    threshold, score = best_threshold(_detector(average, architecture), validation)
+    sides = np.concatenate([rows[:, 2:4] for rows in training.rectangles])
+    card: dict[str, Any] = {
+        'task': 'grasp', 'architecture': asdict(architecture), 'threshold': threshold,
+        'input': 'colour pictures of any size, 8 bits',
+        'opening_px': _range(sides[:, 0]), 'jaw_px': _range(sides[:, 1]), 'rotation': 'any',
+        'training': {'command': command, **run},
+        'data': {'sha256': pictures.sha256, 'sets': list(pictures.sets),
+                 'training_pictures': len(training), 'validation_pictures': len(validation)},
+        'validation': score.figures(),
+        'code_version': mtperception.__version__,
+    }
+    return zoo.save(out / 'grasp.safetensors', half_precision(average), card)
+
+
+def steps_per_epoch(settings: HyperParameters) -> int:
+    """Give the steps that all processes together take in an epoch."""
+    return max(1, settings.samples_per_epoch // (settings.batch * processes.count()))
+
+
+def validate(detector: GraspDetector, pictures: GraspPictures, threshold: float) -> GraspScore:
+    """See how well a detector does on labelled pictures."""
+    raise NotImplementedError
+
+
+def _detector(network: nn.Module, architecture: GraspArchitecture) -> GraspDetector:
+    copy = GraspNetwork(architecture)
+    copy.load_state_dict(network.state_dict())
+    return GraspDetector(copy, model_name='in training', sha256='')
+
+
+def _range(values: np.ndarray) -> list[float]:
+    return [round(float(values.min()), 1), round(float(values.max()), 1)] if len(values) else []
