@@ -17,11 +17,12 @@ from hypothesis import given, strategies as st
 import numpy as np
 import pytest
 
+from mtperception.datasets.errors import DatasetError
+from mtperception.datasets.held_out import split
+from mtperception.datasets.picture_files import PictureFiles
 from mtperception.pin.augmentation import random_centre, random_cut, random_look
 from mtperception.pin.batches import random_batch
-from mtperception.pin.data.dataset import DatasetError, LabelledPin, PinPictures
-from mtperception.pin.data.held_out import split
-from mtperception.pin.data.picture_files import PictureFiles
+from mtperception.pin.data.dataset import LabelledPin, PinPictures
 
 
 def pictures(digests, origins=None):
@@ -74,7 +75,7 @@ def test_one_picture_is_not_enough():
 
 def test_pictures_beyond_the_memory_are_read_again(tmp_path):
     images = [np.full((20, 30 + index), index, np.uint8) for index in range(5)]
-    files = PictureFiles(memory=2 * 20 * 30 + 50)
+    files = PictureFiles(2 * 20 * 30 + 50, 16)
     for index, image in enumerate(images):
         cv2.imwrite(str(tmp_path / f'{index}.png'), image)
         files.add(tmp_path / f'{index}.png')

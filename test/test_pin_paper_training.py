@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 import torch
 
-from mtperception.pin.data.dataset import DatasetError, LabelledPin, PinPictures
+from mtperception.datasets.errors import DatasetError
+from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.paper.crops import Copies, copies, cut_crops, in_light, seed_images
 from mtperception.pin.paper.training import answers, epoch_crops, train_paper
 from mtperception.training.checkpoint import CheckpointError

@@ -22,8 +22,9 @@ from hypothesis import given, HealthCheck, settings, strategies as st
 import numpy as np
 import pytest
 
+from mtperception.datasets.errors import DatasetError
 from mtperception.geometry.camera import PinholeCamera
-from mtperception.pin.data.dataset import DatasetError, LabelledPin
+from mtperception.pin.data.dataset import LabelledPin
 from mtperception.pin.data.reading import read_pictures
 from mtperception.pin.predictor import grey_image
 from mtperception.sim.files import coco

@@ -31,10 +31,10 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.rotations import quaternion, random_rotations
+from mtperception.grasp.data.reading import read_grasps
 from mtperception.pin.data.reading import read_labels
 from mtperception.sim.cell import bench_camera, tool_camera
 from mtperception.sim.gazebo.boxes import box_from_gazebo, pin_label
-from mtperception.sim.grasp.formats import read_grasps
 from mtperception.sim.grasp.scene import TRAINING_PARTS
 from mtperception.sim.pin.fixture import draw_fixture, draw_view
 from mtperception.sim.pin.stage import PinStage

@@ -22,6 +22,7 @@ import pytest
 
 from mtperception.cli.main import main
 from mtperception.cli.show import labelled_pictures
+from mtperception.datasets.grasps import GraspLabel, GraspPicture
 from mtperception.geometry.camera import PinholeCamera
 from mtperception.sim.files.coco import image_name, write_annotations
 from mtperception.sim.files.label_drawing import (
@@ -35,8 +36,6 @@ from mtperception.sim.files.label_drawing import (
 )
 from mtperception.sim.files.writing import png, write_file
 from mtperception.sim.grasp.formats import export_cornell, export_jacquard
-from mtperception.sim.grasp.labels import GraspLabel
-from mtperception.sim.grasp.lines import GraspPicture
 from mtperception.sim.pin.labels import PinLabel
 
 CAMERA = PinholeCamera(100, 80, 200.0, 200.0, 49.5, 39.5)

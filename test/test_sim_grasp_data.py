@@ -21,12 +21,12 @@ import numpy as np
 import pytest
 
 from mtperception.cli.main import main
+from mtperception.datasets.grasps import GRASP_LINES
 from mtperception.geometry.rectangle import corners
+from mtperception.grasp.data.reading import read_grasps
 from mtperception.sim.files.data_folder import CARD
 from mtperception.sim.files.writing import SampleFiles
 from mtperception.sim.grasp.data import GraspData
-from mtperception.sim.grasp.formats import read_grasps
-from mtperception.sim.grasp.lines import GRASP_LINES
 from mtperception.sim.render import render
 from mtperception.sim.shapes.user_files import UserFiles
 

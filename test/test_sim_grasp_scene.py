@@ -26,8 +26,8 @@ import sys
 import numpy as np
 import pytest
 
+from mtperception.datasets.grasps import GraspLabel
 from mtperception.sim.grasp.data import in_world
-from mtperception.sim.grasp.labels import GraspLabel
 from mtperception.sim.grasp.scene import GraspScene, MAX_PARTS, TRAINING_PARTS
 from mtperception.sim.shapes.part_files import PartError
 from mtperception.sim.shapes.parts import hammer, PARTS

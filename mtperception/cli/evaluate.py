@@ -156,7 +156,7 @@ def evaluate(detector: 'PinDetector', threshold: float, pictures: NewPictures, c
 
 def own_pictures(arguments: argparse.Namespace, bundle: 'Bundle') -> 'PinPictures':
     """Read --data, and leave of it the pictures that the model's training holds out."""
-    from mtperception.pin.data.held_out import split
+    from mtperception.datasets.held_out import split
     from mtperception.pin.data.reading import read_pictures
     from mtperception.pin.hyper_parameters import HyperParameters
 

@@ -35,7 +35,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the files; return the exit status."""
-    from mtperception.sim.grasp.formats import export_cornell, export_jacquard, read_grasps
+    from mtperception.grasp.data.reading import read_grasps
+    from mtperception.sim.grasp.formats import export_cornell, export_jacquard
 
     if args.out.exists() and (not args.out.is_dir() or any(args.out.iterdir())):
         raise ValueError(f'{args.out} is there already: choose a new folder')

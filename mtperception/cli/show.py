@@ -26,8 +26,8 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from mtperception.datasets.grasps import GraspPicture
     from mtperception.sim.files.label_drawing import Canvas
-    from mtperception.sim.grasp.lines import GraspPicture
     from mtperception.sim.pose.bop_reader import BopPicture
 
 _WIDTH, _COLUMNS = 400, 6
@@ -85,13 +85,13 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
 
     ``category`` is what labels of pins call a pin, where that is not `pin`.
     """
+    from mtperception.datasets.errors import DatasetError
+    from mtperception.grasp.data.reading import GRASP_KINDS, is_grasps
     from mtperception.pin.data.reading import NoLabelsError
-    from mtperception.sim.files.data_folder import DataSetError
-    from mtperception.sim.grasp.formats import GRASP_KINDS, is_grasps
     from mtperception.sim.pose.bop_reader import is_bop
 
     if not folder.is_dir():
-        raise DataSetError(f'{folder} is not a folder')
+        raise DatasetError(f'{folder} is not a folder')
     if is_bop(folder):
         pictures = _poses(folder)
     elif is_grasps(folder):
@@ -100,12 +100,12 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
         try:
             pictures = _pins(folder, category)
         except NoLabelsError:
-            raise DataSetError(
+            raise DatasetError(
                 f'{folder} holds no data set: neither pins (annotations.json or other COCO, '
                 'labelme, labels.csv), nor poses (BOP scenes with scene_gt.json), nor grasps '
                 f'({GRASP_KINDS})') from None
     if not pictures:
-        raise DataSetError(f'{folder}: the data set has no pictures')
+        raise DatasetError(f'{folder}: the data set has no pictures')
     return pictures
 
 
@@ -121,7 +121,7 @@ def _pins(folder: Path, category: str | None) -> list[LabelledPicture]:
 
 
 def _grasps(folder: Path) -> list[LabelledPicture]:
-    from mtperception.sim.grasp.formats import read_grasps
+    from mtperception.grasp.data.reading import read_grasps
 
     return [
         LabelledPicture(picture.path, partial(_draw_grasps, picture))
@@ -178,9 +178,9 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     """Read a picture, H x W x 3 in RGB."""
     import cv2
 
-    from mtperception.sim.files.data_folder import DataSetError
+    from mtperception.datasets.errors import DatasetError
 
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
-        raise DataSetError(f'{path}: not a picture that can be read')
+        raise DatasetError(f'{path}: not a picture that can be read')
     return np.ascontiguousarray(picture[:, :, ::-1])

@@ -29,6 +29,7 @@ from torch import Tensor
 
 from mtperception import zoo
 from mtperception.geometry.rectangle import half_turn
+from mtperception.grasp.data.dataset import LEAST_SIDE
 from mtperception.grasp.default_boxes import decode
 from mtperception.grasp.detection import DEFAULT_THRESHOLD, Grasp
 from mtperception.grasp.network import GraspArchitecture, GraspMaps, GraspNetwork, normalised
@@ -38,8 +39,6 @@ from mtperception.nn.weights import restore
 
 Image = npt.NDArray[np.uint8]
 
-# Smaller pictures have no cell in the deeper maps.
-LEAST_SIDE = 64
 MOST_GRASPS = 100
 # Of so many boxes, best first, the distinct ones are sought.
 _CANDIDATES = 400

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from vision_msgs.msg import Detection2DArray, Detection3D, Detection3DArray
 
+from mtperception.datasets.grasps import GraspLabel
 from mtperception.geometry.camera import PinholeCamera
 from mtperception.geometry.rotations import matrix
 from mtperception.nodes.conversions import pins_from_message, rectangle_from_box
@@ -36,7 +37,6 @@ from mtperception.sim.files.recorded_data import (
 )
 from mtperception.sim.gazebo.boxes import box_from_gazebo, OrientedBox, origin, pin_label, seen
 from mtperception.sim.gazebo.stations import label_names, PIN_LABEL
-from mtperception.sim.grasp.labels import GraspLabel
 from mtperception.sim.pin.labels import PinLabel
 from mtperception.sim.shapes.parts import hammer
 

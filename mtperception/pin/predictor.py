@@ -31,8 +31,7 @@ from mtperception import zoo
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.heatmap import local_maxima, soft_argmax
 from mtperception.nn.weights import restore
-from mtperception.pin.data.dataset import LEAST_DISTANCE
-from mtperception.pin.data.picture_files import LEAST_SIDE
+from mtperception.pin.data.dataset import LEAST_DISTANCE, LEAST_SIDE
 from mtperception.pin.detection import DEFAULT_THRESHOLD, PinDetection
 from mtperception.pin.loss import DIAMETER_UNIT, PLACE_RADIUS
 from mtperception.pin.network import cells_to_pixels, PinArchitecture, PinMaps, PinNetwork

@@ -25,11 +25,11 @@ from torch import nn, Tensor
 
 import mtperception
 from mtperception import zoo
+from mtperception.datasets.held_out import split
 from mtperception.nn.weights import half_precision, restore
 from mtperception.pin.batches import CutShares, random_batch
 from mtperception.pin.calibration import calibrate, validate
 from mtperception.pin.data.dataset import PinPictures
-from mtperception.pin.data.held_out import split
 from mtperception.pin.evaluation import FrameScore
 from mtperception.pin.hard_places import hard_places, HardPlace
 from mtperception.pin.hyper_parameters import HyperParameters, SettingsError

@@ -23,16 +23,17 @@ of the first one. A row with nothing but the file says that there is no pin in i
 import csv
 from pathlib import Path
 
-from mtperception.pin.data.dataset import DatasetError
-from mtperception.pin.data.labels import box_label, Label, LabelledFile
-from mtperception.pin.data.picture_search import PictureSearch
+from mtperception.datasets.errors import DatasetError
+from mtperception.datasets.labels import LabelledFile
+from mtperception.datasets.picture_search import PictureSearch
+from mtperception.pin.data.labels import box_label, Label
 
 TABLE = 'labels.csv'
 _BOX = ('x', 'y', 'width', 'height')
 _MORE = ('diameter', 'visible')
 
 
-def read_csv(path: Path) -> list[LabelledFile]:
+def read_csv(path: Path) -> list[LabelledFile[Label]]:
     """Read the labels of all pictures."""
     try:
         lines = path.read_bytes().decode('utf-8-sig').splitlines()

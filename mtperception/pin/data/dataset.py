@@ -16,23 +16,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-import hashlib
-from typing import overload
 
-import numpy as np
-import numpy.typing as npt
-
-Image = npt.NDArray[np.uint8]
+from mtperception.datasets.pictures import LabelledPictures
 
 # A pin less visible than this is neither hit nor miss.
 LEAST_VISIBLE = 0.6
 # Faces of solid pins cannot overlap: nearer than this share of their mean diameter, two are one.
 LEAST_DISTANCE = 0.5
-
-
-class DatasetError(ValueError):
-    """A data set cannot be used; the message names the file or label and what is wrong with it."""
+# The detector takes no smaller pictures.
+LEAST_SIDE = 16
 
 
 @dataclass(frozen=True)
@@ -58,66 +50,10 @@ class LabelledPin:
 
 
 @dataclass(frozen=True)
-class PinPictures:
-    """
-    Labelled grey pictures, H x W of any sizes, from one data set or from several.
-
-    ``digests`` are the SHA-256 of the pictures' files, and ``origins`` the SHA-256 of the data
-    set that each picture is from. ``images`` may be read only when asked for.
-    """
-
-    images: Sequence[Image]
-    pins: Sequence[tuple[LabelledPin, ...]]
-    digests: Sequence[str]
-    origins: Sequence[str]
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    @cached_property
-    def sets(self) -> dict[str, npt.NDArray[np.intp]]:
-        """The pictures' numbers by the SHA-256 of their data set."""
-        origins = np.asarray(self.origins)
-        return {origin: np.flatnonzero(origins == origin)
-                for origin in dict.fromkeys(self.origins)}
+class PinPictures(LabelledPictures[tuple[LabelledPin, ...]]):
+    """Labelled grey pictures, H x W of any sizes, from one data set or from several."""
 
     @property
-    def sha256(self) -> str:
-        """The hash of the data set; of several, that of their hashes."""
-        if len(self.sets) == 1:
-            return next(iter(self.sets))
-        return hashlib.sha256(' '.join(sorted(self.sets)).encode()).hexdigest()
-
-    def part(self, indices: Sequence[int]) -> 'PinPictures':
-        """Take some of the pictures; their origins stay what they are."""
-        return PinPictures(
-            _Chosen(self.images, indices), [self.pins[index] for index in indices],
-            [self.digests[index] for index in indices],
-            [self.origins[index] for index in indices])
-
-    def random_index(self, rng: np.random.Generator) -> int:
-        """Draw a picture; each data set is as likely as another, however many pictures it has."""
-        sets = list(self.sets.values())
-        drawn = sets[int(rng.integers(len(sets)))] if len(sets) > 1 else sets[0]
-        return int(drawn[rng.integers(len(drawn))])
-
-
-class _Chosen(Sequence[Image]):
-    """Some of a sequence's pictures, taken from there when asked for."""
-
-    def __init__(self, images: Sequence[Image], indices: Sequence[int]) -> None:
-        self._images, self._indices = images, indices
-
-    def __len__(self) -> int:
-        return len(self._indices)
-
-    @overload
-    def __getitem__(self, index: int) -> Image: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> '_Chosen': ...
-
-    def __getitem__(self, index: int | slice) -> 'Image | _Chosen':
-        if isinstance(index, slice):
-            return _Chosen(self._images, self._indices[index])
-        return self._images[self._indices[index]]
+    def pins(self) -> Sequence[tuple[LabelledPin, ...]]:
+        """The pins of each picture."""
+        return self.labels

@@ -24,16 +24,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from mtperception.pin.data.dataset import DatasetError
-from mtperception.pin.data.labels import (
-    box_label,
-    Label,
-    LabelledFile,
-    number,
-    picture_size,
-    pin_category,
-)
-from mtperception.pin.data.picture_search import PictureSearch
+from mtperception.datasets.errors import DatasetError
+from mtperception.datasets.labels import chosen_category, LabelledFile, number, picture_size
+from mtperception.datasets.picture_search import PictureSearch
+from mtperception.pin.data.labels import box_label, CATEGORY, Label
 
 
 def is_labelme(document: Any) -> bool:
@@ -42,7 +36,7 @@ def is_labelme(document: Any) -> bool:
 
 
 def read_labelme(documents: Mapping[Path, dict[str, Any]], category: str | None,
-                 folder: Path) -> list[LabelledFile]:
+                 folder: Path) -> list[LabelledFile[Label]]:
     """Read the files of all pictures."""
     for path, document in documents.items():
         for index, shape in enumerate(document['shapes']):
@@ -50,13 +44,13 @@ def read_labelme(documents: Mapping[Path, dict[str, Any]], category: str | None,
                 raise DatasetError(f'{path}: shapes[{index}] is no object')
     used = {str(shape.get('label')) for document in documents.values()
             for shape in document['shapes']}
-    chosen = pin_category(str(folder), used, category)
+    chosen = chosen_category(str(folder), used, category, CATEGORY)
     pictures = PictureSearch(folder)
     return [_file(path, document, chosen, pictures) for path, document in documents.items()]
 
 
 def _file(path: Path, document: dict[str, Any], chosen: str | None,
-          pictures: PictureSearch) -> LabelledFile:
+          pictures: PictureSearch) -> LabelledFile[Label]:
     name = document.get('imagePath')
     if not isinstance(name, str) or not name:
         raise DatasetError(f'{path}: imagePath does not name the picture')

@@ -12,18 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Labels as they stand in a file, each checked as it is read."""
+"""Labels of pins as they stand in a file, each checked as it is read."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
-import math
-from pathlib import Path
 from typing import Any
 
-from mtperception.pin.data.dataset import DatasetError, LabelledPin
+from mtperception.datasets.errors import DatasetError
+from mtperception.datasets.labels import EDGE, number
+from mtperception.pin.data.dataset import LabelledPin
 
-# Files count from the outer edge of the first pixel; its centre is half a pixel further.
-EDGE = 0.5
+# What labels call a pin unless the user says otherwise.
+CATEGORY = 'pin'
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,6 @@ class Label:
     pin: LabelledPin
     where: str
     whole: bool = False
-
-
-@dataclass(frozen=True)
-class LabelledFile:
-    """A picture's file, its labels, and the width and height that the label file has for it."""
-
-    path: Path
-    labels: tuple[Label, ...]
-    size: tuple[int, int] | None = None
 
 
 def box_label(where: str, left: Any, top: Any, width: Any, height: Any, *,
@@ -75,40 +65,3 @@ def box_label(where: str, left: Any, top: Any, width: Any, height: Any, *,
     box = (left - EDGE, top - EDGE, left + width - EDGE, top + height - EDGE)
     return Label(LabelledPin(x - EDGE, y - EDGE, across, box, seen), where,
                  whole=visible is not None)
-
-
-def number(where: str, what: str, value: Any) -> float:
-    """Read a number, or the text of one; DatasetError begins with ``where``."""
-    try:
-        found = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        found = math.nan
-    if not math.isfinite(found):
-        raise DatasetError(f'{where}: {what} is {value!r}, not a number')
-    return found
-
-
-def picture_size(width: Any, height: Any) -> tuple[int, int] | None:
-    """Take a picture's size as a label file has it; None where it has none."""
-    known = isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0
-    return (width, height) if known else None
-
-
-def pin_category(where: str, names: Collection[str], wanted: str | None) -> str | None:
-    """
-    Choose which of the categories that labels have means pins; None where there are no labels.
-
-    That is the ``wanted`` one, or the one called pin, or the only one.
-    """
-    for name in names:
-        if name == wanted:
-            return name
-    for name in names:
-        if name.casefold() in ('pin', 'pins'):
-            return name
-    if not names or (len(names) == 1 and wanted is None):
-        return next(iter(names), None)
-    found = ', '.join(map(repr, sorted(names)))
-    raise DatasetError(
-        f'{where}: labels of {found}, none of {wanted!r}' if wanted is not None else
-        f'{where}: labels of {found}; say which are pins with --category NAME')

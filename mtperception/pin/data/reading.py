@@ -15,31 +15,22 @@
 """Read data sets of labelled pictures, and name what cannot be used before hours are lost."""
 
 from collections.abc import Callable
-import hashlib
-import json
 import math
 from pathlib import Path
-from typing import Any
 
-from mtperception.pin.data.coco_labels import is_coco, read_coco
+from mtperception.datasets.coco import is_coco
+from mtperception.datasets.errors import DatasetError
+from mtperception.datasets.labels import EDGE, LabelledFile, read_json
+from mtperception.datasets.picture_files import PictureFiles, SUFFIXES
+from mtperception.datasets.pictures import Image
+from mtperception.datasets.reading import check_finished, MEMORY, read_sets
+from mtperception.pin.data.coco_labels import read_coco_pins
 from mtperception.pin.data.csv_labels import read_csv, TABLE
-from mtperception.pin.data.dataset import (
-    DatasetError,
-    Image,
-    LabelledPin,
-    LEAST_DISTANCE,
-    PinPictures,
-)
+from mtperception.pin.data.dataset import LabelledPin, LEAST_DISTANCE, LEAST_SIDE, PinPictures
 from mtperception.pin.data.labelme_labels import is_labelme, read_labelme
-from mtperception.pin.data.labels import EDGE, LabelledFile
-from mtperception.pin.data.picture_files import PictureFiles, SUFFIXES
-from mtperception.pin.data.picture_search import PictureSearch
+from mtperception.pin.data.labels import Label
 
 ANNOTATIONS = 'annotations.json'
-# In a folder that is still being rendered into.
-UNFINISHED = 'unfinished'
-# Pictures are kept decoded up to so many bytes; those beyond are read again and again.
-MEMORY = 4_000_000_000
 
 
 class NoLabelsError(DatasetError):
@@ -55,50 +46,32 @@ def read_pictures(*sources: Path, category: str | None = None, memory: int = MEM
     every label checked: DatasetError says in one line what cannot be used, and ``warn`` gets
     lines about what looks wrong and can.
     """
-    images = PictureFiles(memory)
-    pins: list[tuple[LabelledPin, ...]] = []
-    digests: list[str] = []
-    origins: list[str] = []
-    first: dict[str, int] = {}
-    for source in sources:
-        files = sorted(read_labels(source, category, warn), key=lambda file: file.path)
+    def read(source: Path) -> list[LabelledFile[Label]]:
+        files = read_labels(source, category, warn)
         _check_all(source, files, warn)
-        digest = hashlib.sha256()
-        for file in files:
-            image, picture = images.add(file.path)
-            _check(file, image)
-            pins.append(tuple(label.pin for label in file.labels))
-            digests.append(picture)
-            same = first.setdefault(picture, len(pins) - 1)
-            if pins[same] != pins[-1]:
-                raise DatasetError(f'{file.path}: a copy of {images.path(same)}, but labelled '
-                                   'otherwise; keep one')
-            digest.update(f'{file.path.name} {picture} {pins[-1]}'.encode())
-        if digest.hexdigest() in origins:
-            raise DatasetError(f'{source}: this data set was given before')
-        origins += [digest.hexdigest()] * len(files)
-    return PinPictures(images, pins, digests, origins)
+        return files
+
+    found = read_sets(sources, PictureFiles(memory, LEAST_SIDE), read, _checked)
+    return PinPictures(found.images, found.labels, found.digests, found.origins)
 
 
 def read_labels(source: Path, category: str | None = None,
-                warn: Callable[[str], None] = lambda line: None) -> list[LabelledFile]:
+                warn: Callable[[str], None] = lambda line: None) -> list[LabelledFile[Label]]:
     """Find a data set's labels, whatever their format, and read them."""
     if source.suffix.lower() == '.csv' and source.is_file():
         return read_csv(source)
     if source.is_file():
-        document = _json(source)
+        document = read_json(source)
         if not is_coco(document):
             raise DatasetError(f'{source}: not COCO, which has "images" and "annotations"')
-        return read_coco(source, document, category, PictureSearch(_root(source)))
+        return read_coco_pins(source, document, category)
     if not source.is_dir():
         raise DatasetError(f'{source}: there is no such folder or label file')
     annotations = source / ANNOTATIONS
     if annotations.exists():
         return read_labels(annotations, category, warn)
-    if (source / UNFINISHED).is_dir():
-        raise DatasetError(f'{source}: the data set is not finished; go on with the command that '
-                           'renders it')
-    documents = {path: _json(path) for path in sorted(source.rglob('*.json'))}
+    check_finished(source)
+    documents = {path: read_json(path) for path in sorted(source.rglob('*.json'))}
     coco = [path for path, document in documents.items() if is_coco(document)]
     labelme = {path: document for path, document in documents.items() if is_labelme(document)}
     table = source / TABLE
@@ -120,52 +93,25 @@ def read_labels(source: Path, category: str | None = None,
     return files
 
 
-def _json(path: Path) -> Any:
-    try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        raise DatasetError(f'{path}: {error.strerror}') from None
-    except ValueError as error:
-        raise DatasetError(f'{path}: not valid JSON ({error})') from None
-    if isinstance(document, dict):
-        document.pop('imageData', None)  # labelme's copy of the picture
-    return document
-
-
-def _root(annotations: Path) -> Path:
-    """Return the folder in which the pictures of a COCO file are."""
-    folder = annotations.parent
-    return folder.parent if folder.name == 'annotations' else folder
-
-
-def _check_all(source: Path, files: list[LabelledFile],
+def _check_all(source: Path, files: list[LabelledFile[Label]],
                warn: Callable[[str], None]) -> None:
     """Check what can be seen without the pictures."""
-    if not files:
-        raise DatasetError(f'{source}: the data set has no pictures')
-    seen: set[Path] = set()
     for file in files:
-        if file.path in seen:
-            raise DatasetError(f'{source}: {file.path} is labelled twice; keep one')
-        seen.add(file.path)
         for index, label in enumerate(file.labels):
             for other in file.labels[:index]:
                 if _same_pin(label.pin, other.pin):
                     raise DatasetError(f'{label.where}: a second label on the pin of '
                                        f'{other.where}')
     labels = [label for file in files for label in file.labels]
-    if not labels:
+    if files and not labels:
         warn(f'{source}: no pin in any of the {len(files)} pictures')
-    elif all(max(label.pin.box) <= 1 - EDGE for label in labels):
+    elif labels and all(max(label.pin.box) <= 1 - EDGE for label in labels):
         raise DatasetError(f'{source}: all labels lie between 0 and 1, as if they were shares of '
                            'the picture; they are to be pixels')
 
 
-def _check(file: LabelledFile, image: Image) -> None:
+def _checked(file: LabelledFile[Label], image: Image) -> tuple[LabelledPin, ...]:
     height, width = image.shape
-    if file.size is not None and file.size != (width, height):
-        raise DatasetError(f'{file.path}: {width} x {height} pixels, but labelled as '
-                           f'{file.size[0]} x {file.size[1]}; label the picture that is there')
     for label in file.labels:
         pin = label.pin
         left, top, right, bottom = pin.box
@@ -175,6 +121,7 @@ def _check(file: LabelledFile, image: Image) -> None:
         if not (box_reaches if label.whole else centre_inside):
             raise DatasetError(f'{label.where}: the label at ({pin.x:.0f}, {pin.y:.0f}) is '
                                f'outside its picture, {file.path.name} of {width} x {height}')
+    return tuple(label.pin for label in file.labels)
 
 
 def _same_pin(one: LabelledPin, other: LabelledPin) -> bool:

@@ -25,7 +25,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mtperception.pin.data.dataset import DatasetError, LabelledPin, PinPictures
+from mtperception.datasets.errors import DatasetError
+from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.evaluation import CROP_BORDER, CROP_SIDE, cut_crop
 
 Image = npt.NDArray[np.uint8]

@@ -25,13 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 import trimesh
 
+from mtperception.datasets.grasps import GraspLabel
 from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
 from mtperception.geometry.rotations import angle_between, random_rotations
 from mtperception.sim.bench.conveyor import Conveyor, RAIL
 from mtperception.sim.bench.model import TIMESTEP
 from mtperception.sim.bench.stage import BenchStage
 from mtperception.sim.grasp.grasps import Grasp, grasp_labels, plan_grasps, PosedMesh
-from mtperception.sim.grasp.labels import GraspLabel, GraspObject, GraspSample
+from mtperception.sim.grasp.labels import GraspObject, GraspSample
 from mtperception.sim.grasp.scene import HEIGHT, shown, TRAINING_PARTS, WIDTH
 from mtperception.sim.looks.colour_camera import draw_colour_camera, photograph_colour
 from mtperception.sim.looks.contact_shadows import contact_shade

@@ -48,10 +48,6 @@ _RUN = 'run.json'
 Record = dict[str, Any]
 
 
-class DataSetError(ValueError):
-    """A data set on disk is not what it should be; the message names the file."""
-
-
 class OutputError(ValueError):
     """The data set cannot be written where it was asked for."""
 

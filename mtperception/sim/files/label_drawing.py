@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mtperception.datasets.grasps import GraspLabel
 from mtperception.geometry.camera import Floats, PinholeCamera
 from mtperception.geometry.rectangle import corners
-from mtperception.sim.grasp.labels import GraspLabel
 from mtperception.sim.pin.labels import PinLabel
 
 Image = NDArray[np.uint8]
@@ -124,7 +124,7 @@ def draw_pins(canvas: Canvas, pins: Sequence[PinLabel]) -> None:
 def draw_grasps(canvas: Canvas, grasps: Sequence[GraspLabel]) -> None:
     """Draw rectangles: the sides along the opening thin, the fingers thick and red."""
     for grasp in grasps:
-        corner = corners([(grasp.x, grasp.y, grasp.opening, grasp.jaw, grasp.theta)])[0]
+        corner = corners(grasp.rectangle)[0]
         for start, end in ((0, 1), (2, 3)):
             canvas.lines(corner[[start, end]], YELLOW)
         for start, end in ((1, 2), (3, 0)):

@@ -27,12 +27,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mtperception.datasets.grasps import GRASP_LINES, GraspLabel
 from mtperception.geometry.camera import Floats, PinholeCamera
 from mtperception.sim.files.data_folder import Record
 from mtperception.sim.files.writing import jpeg, millimetres, png, SampleFiles
 from mtperception.sim.grasp.data import GraspData
-from mtperception.sim.grasp.labels import GraspLabel
-from mtperception.sim.grasp.lines import GRASP_LINES, rectangle_line
+from mtperception.sim.grasp.lines import rectangle_line
 from mtperception.sim.pin.data import PinData
 from mtperception.sim.pose.bop import (
     CAMERA_FILE,

@@ -28,13 +28,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mtperception.datasets.grasps import GRASP_LINES, GraspLabel
 from mtperception.geometry.camera import Floats, PosedCamera
 from mtperception.sim.files.data_folder import Record
 from mtperception.sim.files.writing import millimetres, png, SampleFiles
 from mtperception.sim.grasp.grasps import Grasp
-from mtperception.sim.grasp.labels import GraspLabel, GraspSample
+from mtperception.sim.grasp.labels import GraspSample
 from mtperception.sim.grasp.lift_test import LiftTest, Placed
-from mtperception.sim.grasp.lines import grasp_line, GRASP_LINES
+from mtperception.sim.grasp.lines import grasp_line
 from mtperception.sim.grasp.scene import GraspScene, TRAINING_PARTS
 from mtperception.sim.shapes.parts import PARTS
 from mtperception.sim.shapes.user_files import UserFiles

@@ -28,12 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 import trimesh
 
+from mtperception.datasets.grasps import GraspLabel, GripperPose
 from mtperception.geometry.camera import Floats, PosedCamera
 from mtperception.geometry.rectangle import angle_difference, half_turn
 from mtperception.sim.grasp.contacts import Closings, opposite_contacts, section
 from mtperception.sim.grasp.gripper import GRIPPER, Gripper, Room
 from mtperception.sim.grasp.height_map import Grid, height_map, highest, RESOLUTION, widened
-from mtperception.sim.grasp.labels import GraspLabel, GripperPose
 
 MIN_GRASPS, MAX_GRASPS = 2, 6
 # Fingers grip so far below a part's top, or half way down, or just below the top, whichever goes

@@ -19,47 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mtperception.datasets.grasps import Box, GraspLabel
 from mtperception.geometry.camera import Floats, PosedCamera
-
-Vector = tuple[float, float, float]
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class GripperPose:
-    """
-    Where a parallel gripper closes, in the camera's optical frame, in metres.
-
-    `position` is the point half way between the fingers' tips, `closing` the unit vector from one
-    finger to the other (as good as its opposite), `approach` the unit vector along which the
-    gripper comes. `opening` is the distance between the fingers before they close.
-    """
-
-    position: Vector
-    closing: Vector
-    approach: Vector
-    opening: float
-
-
-@dataclass(frozen=True)
-class GraspLabel:
-    """
-    A grasp of a parallel gripper in a picture: a rotated rectangle, in pixels.
-
-    (x, y) is the point half way between the fingers; (0, 0) is the centre of the first pixel.
-    `opening` is the distance between the fingers, along the rectangle's own x axis, `jaw` the
-    width of the fingers across it. That axis is at `theta`, in radians, counter-clockwise as seen
-    on the screen, in (-pi/2, pi/2]. The score is from 0 to 1, more is better. `pose` is the same
-    grasp in space, None where nobody knows it.
-    """
-
-    x: float
-    y: float
-    opening: float
-    jaw: float
-    theta: float
-    score: float = 1.0
-    pose: GripperPose | None = None
 
 
 @dataclass(frozen=True)

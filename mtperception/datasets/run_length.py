@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mtperception.sim.files.data_folder import DataSetError
+from mtperception.datasets.errors import DatasetError
 
 # A mask of more pixels than this is not one of a picture.
 _MOST_PIXELS = 100_000_000
@@ -53,15 +53,15 @@ class RunLengths:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> 'RunLengths':
-        """Take COCO's form apart; raise DataSetError where it is not a mask."""
+        """Take COCO's form apart; raise DatasetError where it is not a mask."""
         try:
             height, width = (int(size) for size in document['size'])
             counts = tuple(int(count) for count in document['counts'])
         except (KeyError, TypeError, ValueError) as error:
-            raise DataSetError(f'not a mask of run lengths ({error!r})') from None
+            raise DatasetError(f'not a mask of run lengths ({error!r})') from None
         pixels = height * width
         if not 0 <= pixels <= _MOST_PIXELS or min(counts, default=0) < 0 or sum(counts) != pixels:
-            raise DataSetError(f'the run lengths are not of a mask of {height} x {width}')
+            raise DatasetError(f'the run lengths are not of a mask of {height} x {width}')
         return cls(height, width, counts)
 
     def to_json(self) -> dict[str, Any]:

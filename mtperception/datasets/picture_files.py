@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pictures from files, as the detector sees them: grey, 8 bits."""
+"""Pictures from files, as a detector sees them: grey or RGB, 8 bits."""
 
 from collections.abc import Sequence
 import hashlib
@@ -22,32 +22,33 @@ from typing import overload
 import cv2
 import numpy as np
 
-from mtperception.pin.data.dataset import DatasetError, Image
+from mtperception.datasets.errors import DatasetError
+from mtperception.datasets.pictures import Image
 
 # What OpenCV reads in every build.
 SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')
-# The detector takes no smaller pictures.
-LEAST_SIDE = 16
 _JPEG, _SCAN, _END = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
 
 
 class PictureFiles(Sequence[Image]):
     """
-    Pictures of any sizes, added file by file, H x W each.
+    Pictures of any sizes, added file by file: H x W each, or H x W x 3 (RGB) in ``colour``.
 
-    Decoded pictures are kept up to ``memory`` bytes in all; those beyond are read anew each time
-    they are asked for.
+    None may have a side of less than ``least_side`` pixels. Decoded pictures are kept up to
+    ``memory`` bytes in all; those beyond are read anew each time they are asked for.
     """
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, least_side: int, colour: bool = False) -> None:
         self._room = memory
+        self._least_side = least_side
+        self._colour = colour
         self._paths: list[Path] = []
         self._kept: list[Image | None] = []
 
     def add(self, path: Path) -> tuple[Image, str]:
         """Read one more file; return the picture and the SHA-256 of the file."""
         data = _bytes(path)
-        image = _decoded(data, path)
+        image = self._decoded(data, path)
         keep = image.nbytes <= self._room
         self._room -= image.nbytes if keep else 0
         self._paths.append(path)
@@ -71,7 +72,25 @@ class PictureFiles(Sequence[Image]):
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
         kept = self._kept[index]
-        return _decoded(_bytes(self._paths[index]), self._paths[index]) if kept is None else kept
+        if kept is not None:
+            return kept
+        return self._decoded(_bytes(self._paths[index]), self._paths[index])
+
+    def _decoded(self, data: bytes, path: Path) -> Image:
+        # Some versions of OpenCV fill the rest of a truncated JPEG with grey.
+        whole = not data.startswith(_JPEG) or data.rfind(_END) > data.rfind(_SCAN)
+        kind = cv2.IMREAD_COLOR if self._colour else cv2.IMREAD_ANYCOLOR
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), kind) if data and whole else None
+        if image is None:
+            raise DatasetError(f'{path}: not a picture, or damaged; put a whole one there, or '
+                               'take it out of the labels')
+        if min(image.shape[:2]) < self._least_side:
+            raise DatasetError(f'{path}: a picture of {image.shape[1]} x {image.shape[0]} is too '
+                               f'small; {self._least_side} pixels a side are the least')
+        if image.ndim == 3:
+            image = cv2.cvtColor(
+                image, cv2.COLOR_BGR2RGB if self._colour else cv2.COLOR_BGR2GRAY)
+        return np.asarray(image, dtype=np.uint8)
 
 
 def _bytes(path: Path) -> bytes:
@@ -80,17 +99,3 @@ def _bytes(path: Path) -> bytes:
     except OSError as error:
         raise DatasetError(f'{path}: {error.strerror}') from None
 
-
-def _decoded(data: bytes, path: Path) -> Image:
-    # Some versions of OpenCV fill the rest of a truncated JPEG with grey.
-    whole = not data.startswith(_JPEG) or data.rfind(_END) > data.rfind(_SCAN)
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_ANYCOLOR) \
-        if data and whole else None
-    if image is None:
-        raise DatasetError(f'{path}: not a picture, or damaged; put a whole one there, or take '
-                           'it out of the labels')
-    if min(image.shape[:2]) < LEAST_SIDE:
-        raise DatasetError(f'{path}: a picture of {image.shape[1]} x {image.shape[0]} is too '
-                           f'small; {LEAST_SIDE} pixels a side are the least')
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if image.ndim == 3 else image
-    return np.asarray(grey, dtype=np.uint8)

@@ -14,10 +14,15 @@
 
 """Which of the pictures are kept from the training, to see how good it is on new ones."""
 
-from mtperception.pin.data.dataset import DatasetError, PinPictures
+from typing import TypeVar
+
+from mtperception.datasets.errors import DatasetError
+from mtperception.datasets.pictures import LabelledPictures
+
+P = TypeVar('P', bound=LabelledPictures)  # type: ignore[type-arg]
 
 
-def split(pictures: PinPictures, share: float) -> tuple[PinPictures, PinPictures]:
+def split(pictures: P, share: float) -> tuple[P, P]:
     """
     Part pictures in those to train on and those held out, ``share`` of each data set.
 

@@ -21,28 +21,22 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 
+from mtperception.datasets.errors import DatasetError
+from mtperception.datasets.grasps import GRASP_LINES, GraspLabel, GripperPose
+from mtperception.datasets.run_length import RunLengths
 from mtperception.geometry.camera import look_at, PinholeCamera
 from mtperception.geometry.rectangle import angle_difference, corners
-from mtperception.sim.files.data_folder import DataSetError
-from mtperception.sim.files.run_length import RunLengths
+from mtperception.grasp.data.reading import read_grasps
+from mtperception.grasp.data.text_labels import cornell_rectangles, jacquard_rectangles
 from mtperception.sim.files.writing import png
 from mtperception.sim.grasp.formats import (
-    cornell_rectangles,
     cornell_text,
     export_cornell,
     export_jacquard,
-    jacquard_rectangles,
     jacquard_text,
-    read_grasps,
 )
-from mtperception.sim.grasp.labels import (
-    Clutter,
-    GraspLabel,
-    GraspObject,
-    GraspSample,
-    GripperPose,
-)
-from mtperception.sim.grasp.lines import grasp_line, GRASP_LINES
+from mtperception.sim.grasp.labels import Clutter, GraspObject, GraspSample
+from mtperception.sim.grasp.lines import grasp_line
 
 HALF = np.pi / 2
 angles = st.floats(-HALF, HALF, exclude_min=True)
@@ -51,12 +45,8 @@ rectangles = st.builds(
     jaw=st.floats(2, 60), theta=angles)
 
 
-def row(grasp):
-    return (grasp.x, grasp.y, grasp.opening, grasp.jaw, grasp.theta)
-
-
 def assert_alike(one, other, tolerance=0.01):
-    assert row(one)[:4] == pytest.approx(row(other)[:4], abs=tolerance)
+    assert one.rectangle[:4] == pytest.approx(other.rectangle[:4], abs=tolerance)
     # Corners rounded to a thousandth turn a small rectangle a little.
     assert angle_difference(one.theta, other.theta) < 2e-3
     assert -HALF < other.theta <= HALF
@@ -85,7 +75,7 @@ def test_jacquard_round_trip(grasps):
 def test_jacquards_angle_is_clockwise_as_opencvs_is(grasp):
     x, y, degrees, opening, jaw = (float(word) for word in jacquard_text([grasp]).split(';'))
     theirs = cv2.boxPoints(((x, y), (opening, jaw), degrees))
-    ours = corners([row(grasp)])[0]
+    ours = corners(grasp.rectangle)[0]
     apart = np.linalg.norm(theirs[:, None] - ours[None], axis=2)
     assert apart.min(axis=1).max() < 0.05
 
@@ -103,7 +93,7 @@ def test_cornells_first_side_is_along_the_opening(grasp):
 
 def test_a_known_jacquard_line():
     (grasp,) = jacquard_rectangles('512.5;300.0;30.0;80.0;20.0\n')
-    assert row(grasp) == pytest.approx((512.5, 300.0, 80.0, 20.0, np.radians(-30.0)))
+    assert grasp.rectangle == pytest.approx((512.5, 300.0, 80.0, 20.0, np.radians(-30.0)))
 
 
 @pytest.mark.parametrize('degrees', [-90.0, 90.0, 270.0, -450.0])
@@ -115,7 +105,7 @@ def test_an_upright_jacquard_rectangle_has_one_angle(degrees):
 def test_a_known_cornell_rectangle():
     text = '10 20\n50 20\n50 30\n10 30\n'
     (grasp,) = cornell_rectangles(text)
-    assert row(grasp) == pytest.approx((30.0, 25.0, 40.0, 10.0, 0.0))
+    assert grasp.rectangle == pytest.approx((30.0, 25.0, 40.0, 10.0, 0.0))
 
 
 def test_cornell_rectangles_with_nan_are_left_out():
@@ -148,7 +138,7 @@ def test_run_lengths_round_trip(height, width, data):
     {'size': [100_000, 100_000], 'counts': [10_000_000_000]},
 ])
 def test_what_is_no_mask_is_refused(document):
-    with pytest.raises(DataSetError):
+    with pytest.raises(DatasetError):
         RunLengths.from_json(document)
 
 
@@ -261,7 +251,7 @@ def edited(line, change):
 def test_a_wrong_line_is_named(folder, change):
     first, second = (folder / GRASP_LINES).read_text().splitlines()
     (folder / GRASP_LINES).write_text('\n'.join((first, edited(second, change))))
-    with pytest.raises(DataSetError, match=rf'{GRASP_LINES}, line 2: ') as raised:
+    with pytest.raises(DatasetError, match=rf'{GRASP_LINES}, line 2: ') as raised:
         read_grasps(folder)
     assert '\n' not in str(raised.value)
 
@@ -270,13 +260,13 @@ def test_a_wrong_line_is_named(folder, change):
 def test_a_line_that_is_no_object_is_named(folder, second):
     first, _ = (folder / GRASP_LINES).read_text().splitlines()
     (folder / GRASP_LINES).write_text(f'{first}\n{second}\n{first}')
-    with pytest.raises(DataSetError, match='line 2: '):
+    with pytest.raises(DatasetError, match='line 2: '):
         read_grasps(folder)
 
 
 def test_a_missing_picture_is_named(folder):
     (folder / 'images' / '1.png').unlink()
-    with pytest.raises(DataSetError, match=r'1\.png: the picture is missing'):
+    with pytest.raises(DatasetError, match=r'1\.png: the picture is missing'):
         read_grasps(folder)
 
 
@@ -288,7 +278,7 @@ def test_a_missing_picture_is_named(folder):
 def test_a_wrong_cornell_line_is_named(tmp_path, sample, text, fault):
     (tmp_path / 'pcd0001r.png').write_bytes(png(sample.image))
     (tmp_path / 'pcd0001cpos.txt').write_text(text)
-    with pytest.raises(DataSetError, match=rf'pcd0001cpos\.txt, {fault}: '):
+    with pytest.raises(DatasetError, match=rf'pcd0001cpos\.txt, {fault}: '):
         read_grasps(tmp_path)
 
 
@@ -299,16 +289,16 @@ def test_a_wrong_cornell_line_is_named(tmp_path, sample, text, fault):
 def test_a_wrong_jacquard_line_is_named(tmp_path, sample, text, fault):
     (tmp_path / 'a_RGB.png').write_bytes(png(sample.image))
     (tmp_path / 'a_grasps.txt').write_text(text)
-    with pytest.raises(DataSetError, match=rf'a_grasps\.txt, {fault}: '):
+    with pytest.raises(DatasetError, match=rf'a_grasps\.txt, {fault}: '):
         read_grasps(tmp_path)
 
 
 def test_rectangles_without_their_picture_are_named(tmp_path):
     (tmp_path / 'pcd0001cpos.txt').write_text('')
-    with pytest.raises(DataSetError, match=r'pcd0001r\.png: the picture of'):
+    with pytest.raises(DatasetError, match=r'pcd0001r\.png: the picture of'):
         read_grasps(tmp_path)
 
 
 def test_a_folder_of_something_else_is_named(tmp_path):
-    with pytest.raises(DataSetError, match='holds no data set of grasps'):
+    with pytest.raises(DatasetError, match='holds no data set of grasps'):
         read_grasps(tmp_path)

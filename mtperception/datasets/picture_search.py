@@ -18,8 +18,8 @@ from functools import cached_property
 import os
 from pathlib import Path, PurePath, PurePosixPath
 
-from mtperception.pin.data.dataset import DatasetError
-from mtperception.pin.data.picture_files import SUFFIXES
+from mtperception.datasets.errors import DatasetError
+from mtperception.datasets.picture_files import SUFFIXES
 
 _IMAGES = 'images'
 
