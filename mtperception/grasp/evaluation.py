@@ -1,0 +1,134 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+How good is a grasp detector, by the field's metric.
+
+A detection hits a labelled grasp where the two rectangles share more than a quarter of their
+union and their angles differ by less than 30 degrees; rectangles are alike after half a turn.
+
+Who hits whom is many to many. Labels are samples of all the ways to hold a thing, so a detection
+between two of them is right by both, and neither is missed. Nothing is gained by many detections
+of one grasp: the detector gives distinct ones alone, and each that hits no label counts as wrong.
+Labels that are one grasp by the detector's own suppression count once. An object counts as
+graspable when a label is of it, and as found when any of its labels is hit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mtperception.geometry.camera import Floats
+from mtperception.geometry.rectangle import angle_difference, overlap
+from mtperception.grasp.detection import Grasp
+from mtperception.grasp.suppression import distinct
+
+LEAST_OVERLAP = 0.25
+LEAST_ANGLE = np.radians(30.0)
+
+
+@dataclass(frozen=True)
+class Matching:
+    """
+    One picture's detections (D) against its labelled grasps (L).
+
+    ``right`` (D) tells which detections hit a label, ``label`` (D) the one that each has most in
+    common with, -1 for a wrong one, ``angle_error`` (D) how far it is turned from that, in
+    radians, NaN for a wrong one. ``found`` (L) tells which labels are hit.
+    """
+
+    right: npt.NDArray[np.bool_]
+    label: npt.NDArray[np.intp]
+    angle_error: Floats
+    found: npt.NDArray[np.bool_]
+
+
+def match(detections: npt.ArrayLike, labels: npt.ArrayLike) -> Matching:
+    """Match detected with labelled rectangles, rows (x, y, opening, jaw, theta)."""
+    found, truth = (np.asarray(rows, np.float64).reshape(-1, 5) for rows in (detections, labels))
+    apart = angle_difference(found[:, None, 4], truth[None, :, 4])
+    shared = overlap(found, truth)
+    hits = (shared > LEAST_OVERLAP) & (apart < LEAST_ANGLE)
+    right = hits.any(axis=1)
+    label = np.full(len(found), -1, np.intp)
+    error = np.full(len(found), np.nan)
+    if len(truth):
+        best = np.where(hits, shared, -1.0).argmax(axis=1)
+        label[right] = best[right]
+        error[right] = apart[right, best[right]]
+    return Matching(right, label, error, hits.any(axis=0))
+
+
+def rows_of(grasps: Sequence[Grasp]) -> Floats:
+    """Return detections as rows (x, y, opening, jaw, theta), N x 5."""
+    return np.array([(grasp.x, grasp.y, grasp.opening, grasp.jaw, grasp.theta)
+                     for grasp in grasps], np.float64).reshape(-1, 5)
+
+
+@dataclass
+class GraspScore:
+    """Adds up pictures."""
+
+    angle_errors: list[float] = field(default_factory=list)
+    pictures: int = 0
+    detections: int = 0
+    right: int = 0
+    grasps: int = 0
+    found: int = 0
+    objects: int = 0
+    objects_found: int = 0
+
+    def add(self, detections: npt.ArrayLike, labels: npt.ArrayLike,
+            objects: npt.NDArray[np.intp] | None = None) -> Matching:
+        """
+        Add a picture: its detected and labelled rectangles, the better of these first.
+
+        ``objects`` tells of each label which object it is of, -1 or None where nobody knows.
+        """
+        truth = np.asarray(labels, np.float64).reshape(-1, 5)
+        matching = match(detections, truth)
+        kept = distinct(truth, len(truth))
+        self.pictures += 1
+        self.detections += len(matching.right)
+        self.right += int(matching.right.sum())
+        self.angle_errors += np.degrees(matching.angle_error[matching.right]).tolist()
+        self.grasps += len(kept)
+        self.found += int(matching.found[kept].sum())
+        for thing in np.unique(objects[objects >= 0] if objects is not None else []):
+            self.objects += 1
+            self.objects_found += bool(matching.found[objects == thing].any())
+        return matching
+
+    def figures(self) -> dict[str, Any]:
+        """
+        Give shares of detections, labelled grasps and graspable objects, and angles in degrees.
+
+        A figure without any observation is None.
+        """
+        errors = np.array(self.angle_errors)
+        return {
+            'precision': _share(self.right, self.detections),
+            'recall': _share(self.found, self.grasps),
+            'angle_error_deg': {
+                'median': float(np.median(errors)) if len(errors) else None,
+                'p95': float(np.percentile(errors, 95)) if len(errors) else None},
+            'objects_with_grasp': _share(self.objects_found, self.objects),
+            'detections': self.detections, 'grasps': self.grasps, 'objects': self.objects}
+
+
+def _share(some: int, of: int) -> float | None:
+    return some / of if of else None
