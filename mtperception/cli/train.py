@@ -15,18 +15,21 @@
 """`mtperception train`: train a model on rendered pictures, the user's own, or both."""
 
 import argparse
+from collections.abc import Callable
 import json
 from pathlib import Path
 import shlex
 import subprocess
 import sys
 import time
-from typing import Any, TYPE_CHECKING
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 from mtperception.cli import labelled_pictures
 
 if TYPE_CHECKING:
+    from mtperception.grasp.data.dataset import GraspPictures
     from mtperception.pin.data.dataset import PinPictures
+    from mtperception.zoo import Bundle
 
 
 def add_parser(verbs: Any) -> None:
@@ -34,11 +37,11 @@ def add_parser(verbs: Any) -> None:
         'train', help='train a model on rendered pictures or your own',
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=labelled_pictures.FORMATS,
-        description='Train the pin detector and write pin.safetensors and its card, pin.json, '
-                    'into a folder. A\ncheckpoint is written after every epoch. Several '
-                    'processes share the work under\n`torchrun --nproc-per-node N -m '
-                    'mtperception.cli.main train ...`.')
-    parser.add_argument('system', choices=['pin'], help='what to train')
+        description='Train the detector of pins or of grasps and write its model, such as '
+                    'pin.safetensors, and the\ncard, pin.json, into a folder. A checkpoint is '
+                    'written after every epoch. Several processes\nshare the work under '
+                    '`torchrun --nproc-per-node N -m mtperception.cli.main train ...`.')
+    parser.add_argument('system', choices=['pin', 'grasp'], help='what to train')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='where model, card and checkpoint go')
     labelled_pictures.add_arguments(
@@ -60,24 +63,33 @@ def add_parser(verbs: Any) -> None:
     parser.set_defaults(run=run)
 
 
+class _System(NamedTuple):
+    """What the training of a system needs; `name` is also the model's and the data set's."""
+
+    name: str
+    annotations: str
+    settings: Any
+    further: Any
+    read: 'Callable[..., Any]'
+    describe: 'Callable[[Any], str]'
+    steps_per_epoch: 'Callable[[Any], int]'
+    train: 'Callable[..., Bundle | None]'
+
+
 def run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from mtperception.nn.memory import keep_freed_memory
-    from mtperception.pin.data.reading import ANNOTATIONS, read_pictures
-    from mtperception.pin.hyper_parameters import (
-        FURTHER,
-        HyperParameters,
-        read_hyper_parameters,
-    )
-    from mtperception.pin.training import CHECKPOINT, steps_per_epoch, train
     from mtperception.training import processes
+    from mtperception.training.loop import CHECKPOINT
     from mtperception.training.progress import TrainingProgress
+    from mtperception.training.settings import read_settings
     from mtperception.zoo import load
 
     started = time.monotonic()
-    settings = read_hyper_parameters(
-        arguments.config, FURTHER if arguments.init else HyperParameters())
+    system = {'pin': _pin, 'grasp': _grasp}[arguments.system]()
+    settings = read_settings(
+        arguments.config, system.further if arguments.init else system.settings)
     out: Path = arguments.out
     if (out / CHECKPOINT).exists() and not arguments.resume:
         raise ValueError(f'{out}: a training was begun here; go on with --resume, or choose '
@@ -90,24 +102,24 @@ def run(arguments: argparse.Namespace) -> int:
         first = processes.rank() == 0
         console = Console(stderr=True, quiet=not first)
         data: list[Path] = arguments.data or [out / 'data']
-        if first and arguments.data is None and not (data[0] / ANNOTATIONS).exists():
-            status = render(data[0], arguments.count, arguments.seed)
+        if first and arguments.data is None and not (data[0] / system.annotations).exists():
+            status = render(system.name, data[0], arguments.count, arguments.seed)
             if status != 0:
                 return status
         processes.wait_for_all()
-        pictures = read_pictures(*data, category=arguments.category, warn=(
+        pictures = system.read(*data, category=arguments.category, warn=(
             labelled_pictures.warn if first else lambda line: None))
-        console.print(describe(pictures), highlight=False)
-        steps = settings.epochs * steps_per_epoch(settings)
+        console.print(system.describe(pictures), highlight=False)
+        steps = settings.epochs * system.steps_per_epoch(settings)
         with TrainingProgress(console, steps) as progress:
-            bundle = train(
+            bundle = system.train(
                 pictures, out, settings, seed=arguments.seed, command=command(arguments),
                 start=start, resume=arguments.resume, after_step=progress.step,
                 after_epoch=progress.epoch)
     if bundle is None:
         return 0
     seconds = time.monotonic() - started
-    model = out / 'pin.safetensors'
+    model = out / f'{system.name}.safetensors'
     if arguments.json:
         print(json.dumps({
             'count': len(pictures), 'seed': arguments.seed, 'seconds': seconds,
@@ -119,11 +131,37 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def describe(pictures: 'PinPictures') -> str:
+def _pin() -> _System:
+    from mtperception.pin.data.reading import ANNOTATIONS, read_pictures
+    from mtperception.pin.hyper_parameters import FURTHER, HyperParameters
+    from mtperception.pin.training import steps_per_epoch, train
+
+    return _System('pin', ANNOTATIONS, HyperParameters(), FURTHER, read_pictures, describe_pins,
+                   steps_per_epoch, train)
+
+
+def _grasp() -> _System:
+    from mtperception.datasets.grasps import GRASP_LINES
+    from mtperception.grasp.data.reading import read_pictures
+    from mtperception.grasp.hyper_parameters import FURTHER, HyperParameters
+    from mtperception.grasp.training import steps_per_epoch, train
+
+    return _System('grasp', GRASP_LINES, HyperParameters(), FURTHER, read_pictures,
+                   describe_grasps, steps_per_epoch, train)
+
+
+def describe_pins(pictures: 'PinPictures') -> str:
     """Say in a line what there is to train on."""
     diameters = [pin.diameter for pins in pictures.pins for pin in pins]
     of = f' of {min(diameters):.1f} to {max(diameters):.1f} pixels' if diameters else ''
     return f'{len(pictures)} pictures with {len(diameters)} pins{of}'
+
+
+def describe_grasps(pictures: 'GraspPictures') -> str:
+    """Say in a line what there is to train on."""
+    openings = [row[2] for rows in pictures.rectangles for row in rows]
+    of = f', {min(openings):.0f} to {max(openings):.0f} pixels open' if openings else ''
+    return f'{len(pictures)} pictures with {len(openings)} grasps{of}'
 
 
 def command(arguments: argparse.Namespace) -> str:
@@ -143,13 +181,13 @@ def command(arguments: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def render(out: Path, count: int, seed: int) -> int:
+def render(system: str, out: Path, count: int, seed: int) -> int:
     """
     Render a data set with the verb `render`, and return its exit status.
 
     It runs in a process of its own: Mesa's LLVM and that of PyTorch's Triton do not get along.
     """
     return subprocess.run(
-        [sys.executable, '-m', 'mtperception.cli.main', 'render', 'pin', '--out', str(out),
+        [sys.executable, '-m', 'mtperception.cli.main', 'render', system, '--out', str(out),
          '--count', str(count), '--seed', str(seed)],
         stdout=subprocess.DEVNULL, check=False).returncode

@@ -17,6 +17,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -35,7 +36,7 @@ def random_batch(pictures: GraspPictures, count: int, side: int,
     for _ in range(count):
         index = pictures.random_index(rng)
         image, rectangles = random_view(
-            pictures.images[index], pictures.rectangles[index], side, rng)
+            pictures.images[index], pictures.rectangles[index].astype(np.float64), side, rng)
         images.append(random_look(image, rng))
         labels.append(rectangles)
     batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
@@ -63,7 +64,7 @@ def targets_from_labels(labels: Sequence[Floats], width: int, height: int) -> Gr
         torch.from_numpy(present & ~whole))
 
 
-def within(points: Floats, width: int, height: int) -> np.ndarray:
+def within(points: Floats, width: int, height: int) -> npt.NDArray[np.bool_]:
     """Tell of N x M x 2 points, in pixels, for which of the N all are in the picture."""
     return np.asarray(((points >= -0.5) & (points <= np.array([width, height]) - 0.5))
                       .all(axis=(1, 2)))

@@ -83,6 +83,8 @@ def match(rectangles: Tensor, ignored: Tensor, boxes: Tensor, orientations: int,
     of which they cover ``doubtful_overlap`` but not enough, or matched with an ``ignored`` one.
     """
     assigned = boxes.new_full((len(boxes),), NEGATIVE, dtype=torch.long)
+    if not len(rectangles):
+        return assigned
     number, box = _near(rectangles, boxes, LEAST_OVERLAP)
     overlap = box_overlap(rectangles[number], boxes[box])
     doubtful = overlap >= doubtful_overlap
@@ -150,7 +152,8 @@ def grasp_loss(maps: GraspMaps, targets: GraspTargets, orientations: int,
                                  beta=TURN_DELTA) / count
     negative = score.detach().masked_fill(assigned != NEGATIVE, -math.inf)
     taken = matched.clone()
-    for picture, many in enumerate((NEGATIVES_PER_MATCH * matched.sum(dim=1)).tolist()):
-        worst = negative[picture].topk(min(max(many, LEAST_NEGATIVES), len(maps.boxes)))
-        taken[picture, worst.indices[worst.values > -math.inf]] = True
+    for index, matches in enumerate(matched.sum(dim=1).tolist()):
+        many = max(NEGATIVES_PER_MATCH * matches, LEAST_NEGATIVES)
+        worst = negative[index].topk(min(many, len(maps.boxes)))
+        taken[index, worst.indices[worst.values > -math.inf]] = True
     return GraspLoss(score[taken].sum() / count, box, angle)

@@ -101,11 +101,9 @@ class GraspNetwork(nn.Module):
         """Go on from the activations of 4-3 of pictures of a size (height, width)."""
         features = self.features(activations)
         found = []
-        # Small rectangles need exact numbers more than the heads' little work needs speed.
-        with torch.autocast(features[0].device.type, enabled=False):
-            for head, feature in zip(self.heads, features, strict=False):
-                said = head(feature.to(self.scale.dtype)).permute(0, 2, 3, 1)
-                found.append(said.reshape(len(said), -1, OUTPUTS))
+        for head, feature in zip(self.heads, features, strict=False):
+            said = head(feature).permute(0, 2, 3, 1)
+            found.append(said.reshape(len(said), -1, OUTPUTS).float())
         said = torch.cat(found, dim=1)
         boxes = default_boxes([(feature.shape[-2], feature.shape[-1]) for feature in features],
                               (size[0], size[1]), self.architecture.orientations)

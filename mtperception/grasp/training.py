@@ -14,12 +14,13 @@
 
 """Train the grasp network on labelled pictures, and write it as a model with its card."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn, Tensor
 
@@ -29,7 +30,7 @@ from mtperception.datasets.held_out import split
 from mtperception.grasp.batches import random_batch
 from mtperception.grasp.data.dataset import GraspPictures
 from mtperception.grasp.detection import DEFAULT_THRESHOLD
-from mtperception.grasp.evaluation import GraspScore
+from mtperception.grasp.evaluation import GraspScore, rows_of
 from mtperception.grasp.hyper_parameters import HyperParameters
 from mtperception.grasp.loss import grasp_loss, GraspTargets
 from mtperception.grasp.network import GraspArchitecture, GraspNetwork
@@ -78,9 +79,9 @@ def train(pictures: GraspPictures, out: Path, settings: HyperParameters, *, seed
 
     def epoch_done(epoch: int, average: nn.Module) -> None:
         if after_epoch is not None and (epoch % 5 == 0 or epoch == settings.epochs):
-            detector = _detector(average, architecture)
-            score = validate(detector, validation, DEFAULT_THRESHOLD)
-            after_epoch(epoch, describe(score, len(validation)))
+            score, = validate(
+                _detector(average, architecture), validation, [DEFAULT_THRESHOLD])
+            after_epoch(epoch, describe(score))
 
     schedule = Schedule(
         epochs=settings.epochs, steps_per_epoch=steps_per_epoch(settings),
@@ -116,9 +117,41 @@ def steps_per_epoch(settings: HyperParameters) -> int:
     return max(1, settings.samples_per_epoch // (settings.batch * processes.count()))
 
 
-def validate(detector: GraspDetector, pictures: GraspPictures, threshold: float) -> GraspScore:
-    """See how well a detector does on labelled pictures."""
-    raise NotImplementedError
+def validate(detector: GraspDetector, pictures: GraspPictures,
+             thresholds: Sequence[float]) -> list[GraspScore]:
+    """See how well a detector does on labelled pictures at each of some thresholds."""
+    scores = [GraspScore() for _ in thresholds]
+    for index in range(len(pictures)):
+        bgr = np.ascontiguousarray(pictures.images[index][..., ::-1])
+        grasps = detector.detect(bgr, min(thresholds))
+        objects = None if pictures.objects is None else pictures.objects[index]
+        for threshold, score in zip(thresholds, scores, strict=True):
+            found = [grasp for grasp in grasps if grasp.score >= threshold]
+            score.add(rows_of(found), pictures.rectangles[index], objects)
+    return scores
+
+
+def best_threshold(detector: GraspDetector,
+                   pictures: GraspPictures) -> tuple[float, GraspScore]:
+    """Choose the threshold at which precision and recall have the largest harmonic mean."""
+    scores = validate(detector, pictures, THRESHOLDS)
+    best = int(np.argmax([_harmonic_mean(score) for score in scores]))
+    return THRESHOLDS[best], scores[best]
+
+
+def _harmonic_mean(score: GraspScore) -> float:
+    figures = score.figures()
+    precision, recall = figures['precision'] or 0.0, figures['recall'] or 0.0
+    return 2 * precision * recall / (precision + recall) if precision and recall else 0.0
+
+
+def describe(score: GraspScore) -> str:
+    """Say in a line how the validation pictures went."""
+    figures = score.figures()
+    if not score.right:
+        return f'no grasp of {score.grasps} found in {score.pictures} pictures'
+    return (f'precision {figures["precision"]:.3f}, recall {figures["recall"] or 0.0:.3f}, '
+            f'{figures["angle_error_deg"]["median"]:.2f} degrees in {score.pictures} pictures')
 
 
 def _detector(network: nn.Module, architecture: GraspArchitecture) -> GraspDetector:
@@ -127,5 +160,5 @@ def _detector(network: nn.Module, architecture: GraspArchitecture) -> GraspDetec
     return GraspDetector(copy, model_name='in training', sha256='')
 
 
-def _range(values: np.ndarray) -> list[float]:
+def _range(values: npt.NDArray[np.float32]) -> list[float]:
     return [round(float(values.min()), 1), round(float(values.max()), 1)] if len(values) else []

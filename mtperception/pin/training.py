@@ -32,15 +32,15 @@ from mtperception.pin.calibration import calibrate, validate
 from mtperception.pin.data.dataset import PinPictures
 from mtperception.pin.evaluation import FrameScore
 from mtperception.pin.hard_places import hard_places, HardPlace
-from mtperception.pin.hyper_parameters import HyperParameters, SettingsError
+from mtperception.pin.hyper_parameters import HyperParameters
 from mtperception.pin.loss import pin_loss, PinTargets
 from mtperception.pin.network import PinArchitecture, PinNetwork
 from mtperception.pin.predictor import network_from_card, PinDetector
 from mtperception.pin.widening import widen_from
 from mtperception.training import processes
-from mtperception.training.loop import fit, Schedule, Task
+from mtperception.training.loop import CHECKPOINT, fit, Schedule, Task
+from mtperception.training.settings import SettingsError
 
-CHECKPOINT = 'checkpoint.safetensors'
 # A hard place is cut at most so often in an epoch.
 LARGEST_REPETITION = 15
 

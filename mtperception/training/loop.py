@@ -50,6 +50,8 @@ from mtperception.training.muon import is_for_muon, Muon
 from mtperception.training.one_cycle import one_cycle
 
 BatchT = TypeVar('BatchT')
+# The name of a training's checkpoint in its folder.
+CHECKPOINT = 'checkpoint.safetensors'
 
 
 class TrainingError(RuntimeError):
