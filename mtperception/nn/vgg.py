@@ -26,6 +26,8 @@ import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
 # The layers whose activations describe shapes, in order.
 LAYERS = ('1-1', '1-2', '2-1', '2-2', '3-1', '3-2', '3-3', '4-1', '4-2', '4-3')
+# How many pixels there are to a cell of each, along a side.
+STRIDES = {layer: 2 ** (int(layer[0]) - 1) for layer in LAYERS}
 # The channels of the full network; a stage ends where the next has another resolution.
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512))
 LAST_STAGE = (512, 512, 512)
