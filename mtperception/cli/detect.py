@@ -15,11 +15,12 @@
 """`mtperception detect`: find things in pictures, without ROS."""
 
 import argparse
+from collections.abc import Callable, Sequence
 import json
 import os
 from pathlib import Path
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,15 +29,18 @@ import numpy.typing as npt
 def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
         'detect', help='find things in pictures, without ROS',
-        description='Find pins in pictures and print a JSON line for each picture: its path and '
-                    'its pins (x, y, diameter in pixels, (0, 0) being the centre of the first '
-                    'one; score). The diameter is 0 from a model that does not tell it.')
-    parser.add_argument('system', choices=['pin'], help='what to look for')
+        description='Find pins or grasps in pictures and print a JSON line for each picture: its '
+                    'path and its pins (x, y, diameter in pixels, (0, 0) being the centre of the '
+                    'first one; score), or its grasps (x, y, opening along and jaw across the '
+                    'axis at theta, in pixels and radians counter-clockwise; score; the number '
+                    'of the default box). The diameter is 0 from a model that does not tell it.')
+    parser.add_argument('system', choices=['pin', 'grasp'], help='what to look for')
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGES', help='picture files')
     parser.add_argument('--draw', type=Path, metavar='DIR',
                         help='write annotated copies, as PNG, into this folder')
-    parser.add_argument('--model', default='pin', metavar='NAME|PATH',
-                        help='a bundled model, or a .safetensors file with its card beside it')
+    parser.add_argument('--model', metavar='NAME|PATH',
+                        help='a bundled model, by default pin or grasp, or a .safetensors file '
+                             'with its card beside it')
     parser.add_argument('--threshold', type=float, help="least score, 0 to 1 (the model's)")
     parser.add_argument('--json', action='store_true',
                         help='accepted for symmetry: the output is always JSON lines')
@@ -44,9 +48,7 @@ def add_parser(verbs: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from mtperception.pin.predictor import PinDetector
-
-    detector = PinDetector.load(arguments.model)
+    system = {'pin': _pins, 'grasp': _grasps}[arguments.system](arguments.model)
     if arguments.draw is not None:
         arguments.draw.mkdir(parents=True, exist_ok=True)
     failed = False
@@ -54,13 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
     for path in arguments.images:
         try:
             image = read_image(path)
-            pins = detector.detect(image, arguments.threshold)
+            found = system.detect(image, arguments.threshold)
             line: dict[str, Any] = {
                 'image': str(path), 'width': image.shape[1], 'height': image.shape[0],
-                'pins': [vars(pin) for pin in pins]}
+                system.key: [vars(one) for one in found]}
             if arguments.draw is not None:
                 copy = _free_name(arguments.draw / f'{path.stem}.png', drawn)
-                _write_drawing(copy, image, pins)
+                _write_drawing(copy, system.draw(image, found))
                 line['drawn'] = str(copy)
         except (OSError, ValueError) as error:
             print(f'mtperception: {error}', file=sys.stderr)
@@ -68,6 +70,28 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         print(json.dumps(line), flush=True)
     return 1 if failed else 0
+
+
+class _System(NamedTuple):
+    """How things are found and drawn, and what a line calls them."""
+
+    key: str
+    detect: Callable[[npt.NDArray[np.uint8], float | None], Sequence[Any]]
+    draw: Callable[[npt.NDArray[np.uint8], Sequence[Any]], npt.NDArray[np.uint8]]
+
+
+def _pins(model: str | None) -> _System:
+    from mtperception.pin.draw import draw_pins
+    from mtperception.pin.predictor import PinDetector
+
+    return _System('pins', PinDetector.load(model or 'pin').detect, draw_pins)
+
+
+def _grasps(model: str | None) -> _System:
+    from mtperception.grasp.draw import draw_grasps
+    from mtperception.grasp.predictor import GraspDetector
+
+    return _System('grasps', GraspDetector.load(model or 'grasp').detect, draw_grasps)
 
 
 def read_image(path: Path) -> npt.NDArray[np.uint8]:
@@ -94,12 +118,10 @@ def _free_name(path: Path, taken: set[Path]) -> Path:
     return candidate
 
 
-def _write_drawing(path: Path, image: npt.NDArray[np.uint8], pins: list[Any]) -> None:
+def _write_drawing(path: Path, drawing: npt.NDArray[np.uint8]) -> None:
     import cv2
 
-    from mtperception.pin.draw import draw_pins
-
-    _, data = cv2.imencode('.png', draw_pins(image, pins))
+    _, data = cv2.imencode('.png', drawing)
     temporary = path.with_name(f'.{path.name}.{os.getpid()}')
     try:
         temporary.write_bytes(data.tobytes())

@@ -15,11 +15,18 @@
 """The user's labelled pictures on the command line of `train` and `evaluate`."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 import sys
+from typing import Any, TYPE_CHECKING, TypeVar
 
-FORMATS = """
-labelled pictures (--data):
+if TYPE_CHECKING:
+    from mtperception.datasets.pictures import LabelledPictures
+
+P = TypeVar('P', bound='LabelledPictures')  # type: ignore[type-arg]
+
+PIN_FORMATS = """
+labelled pictures of pins (--data):
   a folder with pictures, anywhere in it, and with labels of one of these kinds, or the label file
     COCO           annotations.json as `mtperception render pin` writes it, or what CVAT, Label
                    Studio, Roboflow, labelme2coco and others export
@@ -34,12 +41,47 @@ labelled pictures (--data):
   their contents, is held out of the training.
 """
 
+GRASP_FORMATS = """
+labelled pictures of grasps (--data):
+  a folder with pictures, in one of these formats, or COCO's label file
+    JSON lines     grasps.jsonl as `mtperception render grasp` writes it
+    Cornell        pcd0000cpos.txt beside pcd0000r.png: the corners, "x y", of each rectangle, the
+                   first two along the opening
+    Jacquard       NAME_grasps.txt beside NAME_RGB.png: x;y;degrees;opening;jaw, clockwise
+    COCO           with rotated boxes: bbox of five numbers, x and y of the centre, width, height,
+                   degrees counter-clockwise (Detectron2); or bbox of four and
+                   attributes.rotation, degrees clockwise (CVAT); or segmentation of four corners
+  A grasp is a rectangle: the fingers close along its width (of four corners, along the first
+  side), and are as wide as its height. Its middle is in the picture. A tenth of the pictures,
+  chosen by their contents, is held out of the training.
+"""
+
+FORMATS = PIN_FORMATS + GRASP_FORMATS
+
 
 def add_arguments(parser: argparse.ArgumentParser, data_help: str) -> None:
     """Add --data and --category; FORMATS is for the parser's epilog."""
     parser.add_argument('--data', type=Path, metavar='DIR|FILE', action='append', help=data_help)
     parser.add_argument('--category', metavar='NAME',
-                        help='what the labels call a pin, where that is not "pin"')
+                        help='what the labels call a pin or a grasp, where that is not "pin" or '
+                             '"grasp"')
+
+
+def not_trained_on(pictures: P, arguments: argparse.Namespace, card: Mapping[str, Any],
+                   usual_share: float) -> P:
+    """
+    Leave of the pictures of --data those that the training of a model holds out; all for --all.
+
+    ``usual_share`` is held out where the model's card does not tell.
+    """
+    from mtperception.datasets.held_out import split
+
+    if not arguments.all:
+        return split(pictures, card.get('training', {}).get('validation_share', usual_share))[1]
+    if set(pictures.sets) & set(card.get('data', {}).get('sets', ())):
+        warn(f'{arguments.model} was trained on some of these pictures; leave out --all for those '
+             'that were held out')
+    return pictures
 
 
 def warn(line: str) -> None:

@@ -12,21 +12,23 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""New pictures of pins, rendered by worker processes while the parent looks at earlier ones."""
+"""New pictures, rendered by worker processes while the parent looks at earlier ones."""
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 import itertools
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING, TypeVar
 
 from mtperception.sim.workers import worker_pool
 
 if TYPE_CHECKING:
     from mtperception.pin.data.dataset import LabelledPin
+    from mtperception.sim.grasp.labels import GraspSample
+    from mtperception.sim.grasp.scene import GraspScene
     from mtperception.sim.pin.labels import PinSample
     from mtperception.sim.pin.scene import PinScene
 
@@ -36,10 +38,12 @@ FIRST_FRAME, FIRST_EMPTY_FRAME = 1_000_000_000, 2_000_000_000
 # Pictures ordered ahead, for each worker.
 AHEAD = 3
 
+Sample = TypeVar('Sample')
+
 
 class NewPictures:
     """
-    Renders pictures of the data set ``seed`` in ``workers`` processes; a context manager.
+    Renders pictures of the data sets ``seed`` in ``workers`` processes; a context manager.
 
     The pictures and their order are the same whatever the number of workers.
     """
@@ -64,13 +68,24 @@ class NewPictures:
 
     def frames(self, count: int, first: int = FIRST_FRAME,
                pins: int | None = None) -> Iterator['PinSample']:
-        """Yield ``count`` pictures from number ``first`` on, with so many pins or 0 to 6."""
-        numbers = iter(range(first, first + count))
-        ordered: list[Future[PinSample]] = []
+        """Yield ``count`` pictures of pins from number ``first`` on, with so many or 0 to 6."""
+        return self._rendered(
+            _pins, ((self._seed, number, pins) for number in range(first, first + count)))
+
+    def grasps(self, orders: 'Iterable[tuple[int, Sequence[str] | None]]',
+               ) -> Iterator['GraspSample']:
+        """Yield a picture of parts for each order: its number, and what to drop, None for any."""
+        return self._rendered(_grasps, ((self._seed, *order) for order in orders))
+
+    def _rendered(self, render: Callable[..., Sample],
+                  orders: Iterable[tuple[Any, ...]]) -> Iterator[Sample]:
+        """Yield what the workers make of orders, the arguments of ``render``."""
+        waiting = iter(orders)
+        ordered: list[Future[Sample]] = []
         try:
             while True:
-                for number in itertools.islice(numbers, self._ahead - len(ordered)):
-                    ordered.append(self._pool.submit(_sample, self._seed, number, pins))
+                for order in itertools.islice(waiting, self._ahead - len(ordered)):
+                    ordered.append(self._pool.submit(render, *order))
                 if not ordered:
                     return
                 yield ordered.pop(0).result()
@@ -91,7 +106,7 @@ def labelled(picture: 'PinSample') -> 'tuple[LabelledPin, ...]':
 
 
 @cache
-def _scene() -> 'PinScene':
+def _pin_scene() -> 'PinScene':
     from mtperception.sim.pin.scene import PinScene
 
     scene = PinScene()
@@ -100,5 +115,23 @@ def _scene() -> 'PinScene':
     return scene
 
 
-def _sample(seed: int, index: int, pins: int | None) -> 'PinSample':
-    return _scene().sample(seed, index, pins=pins)
+def _pins(seed: int, index: int, pins: int | None) -> 'PinSample':
+    return _pin_scene().sample(seed, index, pins=pins)
+
+
+@cache
+def _grasp_scene(names: tuple[str, ...]) -> 'GraspScene':
+    from mtperception.sim.grasp.scene import GraspScene
+    from mtperception.sim.shapes.parts import PARTS
+
+    scene = GraspScene([PARTS[name]() for name in names])
+    atexit.register(scene.close)
+    return scene
+
+
+def _grasps(seed: int, index: int, parts: 'Sequence[str] | None') -> 'GraspSample':
+    from mtperception.sim.grasp.scene import TRAINING_PARTS
+
+    # Others are there only where they are asked for: the ring makes falls take longer.
+    others = sorted(set(parts or ()) - set(TRAINING_PARTS))
+    return _grasp_scene((*TRAINING_PARTS, *others)).sample(seed, index, parts)

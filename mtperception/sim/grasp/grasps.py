@@ -39,7 +39,7 @@ MIN_GRASPS, MAX_GRASPS = 2, 6
 # Fingers grip so far below a part's top, or half way down, or just below the top, whichever goes
 # first; but no nearer to the bench than this (metres), with their tips some way deeper.
 GRIP_DEPTH, _SHALLOW, _LOWEST, _TIPS_BELOW = 0.012, 0.005, 0.004, 0.003
-_LOWEST_TIPS = 0.001
+LOWEST_TIPS = 0.001
 # Where none of these will do, they grip at every height so far apart.
 _HEIGHTS_APART = 0.005
 # Beside the contact a part may bulge so far out within the jaws' width (metres), and at least so
@@ -221,7 +221,7 @@ def _held(
         gripper.max_opening - 2.0 * gripper.clearance, finely)
     if not finely:
         closings = closings.chosen(_representatives(closings, part.middle[:2]))
-    tips = max(grip - _TIPS_BELOW, _LOWEST_TIPS)
+    tips = max(grip - _TIPS_BELOW, LOWEST_TIPS)
     if not len(closings.widths):
         return _Held(closings, np.empty(0), np.empty(0))
     reach, touching = room.touches(closings, tips)

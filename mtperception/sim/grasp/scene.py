@@ -71,12 +71,10 @@ class GraspScene:
         for name in self.names:
             if self.names.count(name) > 1:
                 raise PartError(f'there are several parts named {name}: rename the files')
-        spheres = [_sphere(part) for part in parts]
-        self._scale = _scale(parts, spheres)
-        things = clutter(self._scale)
+        self._scale = _scale(parts)
         # All that can lie there, and how much of it at once.
-        self.catalogue, self.bodies = (*parts, *things), MAX_PARTS + _MAX_CLUTTER
-        self._spheres = [*spheres, *map(_sphere, things)]
+        self.catalogue, self.bodies = catalogue(parts), MAX_PARTS + _MAX_CLUTTER
+        self._spheres = [*map(_sphere, self.catalogue)]
         self._stage = BenchStage(
             self.catalogue, self.bodies, self._scale, width, height, backgrounds)
 
@@ -183,6 +181,11 @@ class GraspScene:
         return GraspSample(image, depth, tuple(objects), view, things)
 
 
+def catalogue(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return all that can lie on a bench with parts: these, and clutter that is about as large."""
+    return (*parts, *clutter(_scale(parts)))
+
+
 def shown(
     points: Floats, view: PosedCamera, identities: NDArray[np.int32], geoms: Sequence[int],
     body: int,
@@ -201,9 +204,9 @@ def shown(
     return np.asarray(inside)
 
 
-def _scale(parts: Sequence[Part], spheres: Sequence['_Sphere']) -> float:
+def _scale(parts: Sequence[Part]) -> float:
     """Return the parts' size over the usual one; raise PartError where they differ too much."""
-    lengths = [2.0 * sphere.radius for sphere in spheres]
+    lengths = [2.0 * _sphere(part).radius for part in parts]
     small, large = int(np.argmin(lengths)), int(np.argmax(lengths))
     if lengths[large] > _LIKE_SIZES * lengths[small]:
         raise PartError(
