@@ -25,15 +25,18 @@ from mtperception.cli import (
     evaluate,
     export_grasps,
     export_world,
+    forget,
     render,
     reproduce,
+    shapes,
     show,
+    teach,
     train,
     watch,
 )
 
-VERBS = (render, show, train, evaluate, reproduce, detect, watch, bench, export_world,
-         export_grasps)
+VERBS = (render, show, train, evaluate, reproduce, detect, teach, forget, shapes, watch, bench,
+         export_world, export_grasps)
 
 
 def parser() -> argparse.ArgumentParser:

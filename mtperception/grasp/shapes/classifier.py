@@ -26,6 +26,7 @@ from mtperception.grasp.shapes.components import Components, principal_component
 from mtperception.grasp.shapes.examples import (
     check_features,
     Features,
+    Labels,
     ShapeError,
     ShapeExamples,
     side_by_side,
@@ -79,6 +80,10 @@ class ShapeClassifier:
             ShapeAnswer(self.shapes[int(row.argmax())] if strange < 1.0 else None,
                         float(row.max()), float(strange))
             for row, strange in zip(probabilities, strangeness, strict=True)]
+
+    def likeliest(self, features: Features) -> Labels:
+        """Return the likeliest of the taught shapes for each grasp, refused or not."""
+        return np.asarray(np.array(self.shapes)[self.judge(features)[0].argmax(axis=1)])
 
     def judge(self, features: Features) -> tuple[Floats, Floats]:
         """Return each grasp's probabilities of the shapes, N x S, and its strangeness, N."""

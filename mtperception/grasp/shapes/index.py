@@ -20,9 +20,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, TYPE_CHECKING
 
 from mtperception.grasp.shapes.examples import ShapeError
+
+if TYPE_CHECKING:
+    from mtperception.grasp.features import FeatureKind
 
 _FORMAT, _VERSION = 'mtperception shapes', 1
 _LONGEST_NAME = 64
@@ -32,8 +35,8 @@ _LONGEST_NAME = 64
 class FeatureSettings:
     """What shapes are told by: a kind of features (grasp.features), and at which layers."""
 
-    kind: str = 'rotated_crop'
-    layers: tuple[str, ...] = ('3-3', '4-1')
+    kind: FeatureKind
+    layers: tuple[str, ...]
 
     def __str__(self) -> str:
         return f'{self.kind} at {", ".join(self.layers)}'
@@ -108,7 +111,8 @@ def check_name(name: str) -> None:
 
 def _index(entry: Mapping[str, Any]) -> Index:
     taught, features = entry['taught_with'], entry['taught_with']['features']
-    settings = FeatureSettings(str(features['kind']), tuple(map(str, features['layers'])))
+    settings = FeatureSettings(cast('FeatureKind', str(features['kind'])),
+                               tuple(map(str, features['layers'])))
     return Index(
         int(entry['lessons']),
         TaughtWith(str(taught['detector']), str(taught['sha256']), settings),

@@ -18,8 +18,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from mtperception.grasp.shapes.classifier import DIMENSIONS, fit_classifier, ShapeClassifier
 from mtperception.grasp.shapes.examples import Features, ShapeError, ShapeExamples
 from mtperception.grasp.shapes.svm import Grid
@@ -52,13 +50,8 @@ def choose_layer(examples: ShapeExamples, *, dimensions: int = DIMENSIONS,
         layer: fit_classifier(examples, [layer], dimensions=dimensions, grid=PAPER_GRID, also=also)
         for layer in examples.features}
     cross_validated = {layer: fitted.accuracy or 0.0 for layer, fitted in classifiers.items()}
-    training = {layer: share_right(fitted, examples) for layer, fitted in classifiers.items()}
+    training = {
+        layer: float((fitted.likeliest(examples.features) == examples.labels).mean())
+        for layer, fitted in classifiers.items()}
     best = max(cross_validated, key=lambda layer: cross_validated[layer])
     return LayerChoice(classifiers, cross_validated, training, best)
-
-
-def share_right(classifier: ShapeClassifier, examples: ShapeExamples) -> float:
-    """Return the share of grasps whose likeliest shape is theirs, refused or not."""
-    probabilities, _ = classifier.judge(examples.features)
-    likeliest = np.array(classifier.shapes)[probabilities.argmax(axis=1)]
-    return float((likeliest == examples.labels).mean())

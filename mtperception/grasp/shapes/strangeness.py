@@ -63,8 +63,8 @@ def learn_strangeness(points: Floats, rows: NDArray[np.float32], labels: Labels,
 
     `points` (N x K) are what at most `most` components make of the `rows` (N x D).
     """
-    if len(rows) < 2:
-        # Nothing can be compared, so nothing is strange.
+    if len(rows) < 3:
+        # Too few to compare, so nothing is strange.
         return Strangeness(points, 1.0, 1.0, np.inf)
     products = (rows @ rows.T).astype(np.float64)
     distance, rest = np.zeros(len(rows)), np.zeros(len(rows))
@@ -73,7 +73,7 @@ def learn_strangeness(points: Floats, rows: NDArray[np.float32], labels: Labels,
         mask[held] = True
         known, new, rest[held] = held_out_components(products, mask, most)
         distance[held] = _nearest(new, known)
-    typical_distance, typical_rest = (max(float(np.median(each)), _TINY)
+    typical_distance, typical_rest = (max(float(each.mean()), _TINY)
                                       for each in (distance, rest))
     strange = distance / typical_distance + rest / typical_rest
     limit = _MARGIN * max(float(np.quantile(strange, 1.0 - _REFUSED_SHARE)), 1.0)
