@@ -16,7 +16,7 @@
 
 from typing import Any
 
-from mtperception.cli import evaluate_grasps, evaluate_pins
+from mtperception.cli import evaluate_grasps, evaluate_pins, evaluate_shapes
 
 
 def add_parser(verbs: Any) -> None:
@@ -25,5 +25,5 @@ def add_parser(verbs: Any) -> None:
         description='Say how good a model is, on new rendered pictures or your own. '
                     '`mtperception evaluate SYSTEM --help` says more.')
     systems = parser.add_subparsers(title='systems', metavar='SYSTEM', required=True)
-    for system in (evaluate_pins, evaluate_grasps):
+    for system in (evaluate_pins, evaluate_grasps, evaluate_shapes):
         system.add_parser(systems)
