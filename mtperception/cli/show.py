@@ -40,11 +40,12 @@ def add_parser(subparsers: Any) -> None:
         'show', help='draw the labels of a data set on its pictures',
         description='Draw the labels of a data set on some of its pictures, evenly spread over '
                     'it: pins (COCO, labelme or labels.csv, as `train pin` takes them), grasps '
-                    '(JSON lines, Cornell or Jacquard) or poses (BOP), rendered or your own. The '
-                    'format is recognised.')
+                    '(JSON lines, Cornell, Jacquard or COCO, as `train grasp` takes them) or '
+                    'poses (BOP), rendered or your own. The format is recognised.')
     parser.add_argument('data', type=Path, metavar='DIR', help='the data set')
     parser.add_argument('--category', metavar='NAME',
-                        help='what the labels call a pin, where that is not "pin"')
+                        help='what the labels call a pin or a grasp, where that is not "pin" '
+                             'or "grasp"')
     parser.add_argument('--out', required=True, type=Path, metavar='PNG', help='the sheet')
     parser.add_argument('--count', type=int, default=24, metavar='N', help='pictures (24)')
     parser.set_defaults(run=run)
@@ -83,7 +84,7 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
     """
     Return the pictures of a data set, each with what draws its labels.
 
-    ``category`` is what labels of pins call a pin, where that is not `pin`.
+    ``category`` is what labels call a pin or a grasp, where that is not `pin` or `grasp`.
     """
     from mtperception.datasets.errors import DatasetError
     from mtperception.grasp.data.reading import GRASP_KINDS, is_grasps
@@ -95,7 +96,7 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
     if is_bop(folder):
         pictures = _poses(folder)
     elif is_grasps(folder):
-        pictures = _grasps(folder)
+        pictures = _grasps(folder, category)
     else:
         try:
             pictures = _pins(folder, category)
@@ -120,12 +121,12 @@ def _pins(folder: Path, category: str | None) -> list[LabelledPicture]:
         for file in sorted(read_labels(folder, category), key=lambda file: file.path)]
 
 
-def _grasps(folder: Path) -> list[LabelledPicture]:
+def _grasps(folder: Path, category: str | None) -> list[LabelledPicture]:
     from mtperception.grasp.data.reading import read_grasps
 
     return [
         LabelledPicture(picture.path, partial(_draw_grasps, picture))
-        for picture in read_grasps(folder)]
+        for picture in read_grasps(folder, category)]
 
 
 def _draw_grasps(picture: 'GraspPicture', canvas: 'Canvas') -> None:
