@@ -32,21 +32,25 @@ _SHIFT = 4
 def draw_grasps(image: npt.NDArray[np.uint8],
                 grasps: Sequence[Grasp]) -> npt.NDArray[np.uint8]:
     """
-    Draw each grasp: thin lines along the opening, the fingers' thick, its score and its shape.
+    Draw each grasp: thin lines along the opening, the fingers' thick, its score in percent.
+
+    Before the score stands the shape, where one is told.
 
     ``image`` is uint8, H x W or H x W x 3 (BGR); the result is H x W x 3 (BGR).
     """
     drawn = np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), dtype=np.uint8) \
         if image.ndim == 2 else image.copy()
+    found = corners(rows_of(grasps))
     # The best last, on top of the others.
-    for points in np.rint(corners(rows_of(grasps)) * (1 << _SHIFT)).astype(int)[::-1].tolist():
+    for points in np.rint(found * (1 << _SHIFT)).astype(int)[::-1].tolist():
         for start, end in ((0, 1), (2, 3)):
             cv2.line(drawn, points[start], points[end], OPENING_COLOUR, 1, cv2.LINE_AA, _SHIFT)
         for start, end in ((1, 2), (3, 0)):
             cv2.line(drawn, points[start], points[end], JAW_COLOUR, 2, cv2.LINE_AA, _SHIFT)
-    for grasp in grasps:
-        words = f'{grasp.score:.2f}' if grasp.shape is None else f'{grasp.shape} {grasp.score:.2f}'
+    for grasp, rectangle in zip(grasps, found, strict=True):
+        words = ' '.join(filter(None, (grasp.shape, f'{100 * grasp.score:.0f}')))
+        x, y = rectangle[rectangle[:, 0].argmax()].round().astype(int).tolist()
         for ink, thickness in (((0, 0, 0), 2), (TEXT_COLOUR, 1)):
-            cv2.putText(drawn, words, (round(grasp.x) + 3, round(grasp.y) - 3),
-                        cv2.FONT_HERSHEY_SIMPLEX, 0.35, ink, thickness, cv2.LINE_AA)
+            cv2.putText(drawn, words, (x + 2, y + 3), cv2.FONT_HERSHEY_SIMPLEX, 0.3, ink,
+                        thickness, cv2.LINE_AA)
     return drawn
