@@ -44,8 +44,8 @@ class ShapeAnswer:
     """
     What a grasp's shape is.
 
-    `shape` is None where it is none of those taught; `score` is the probability, among those, of
-    the likeliest. `strangeness` is how unlike all of them the grasp is; from 1 on it is refused.
+    `shape` is None where it is none of those taught; `score` is the probability of the likeliest
+    among those. `strangeness` is how unlike all of them the grasp is; from 1 on it is refused.
     """
 
     shape: str | None
@@ -75,29 +75,26 @@ class ShapeClassifier:
 
     def classify(self, features: Features) -> list[ShapeAnswer]:
         """Answer for each grasp; ShapeError is raised unless all features are finite."""
-        probabilities, strangeness = self.judge(features)
-        return [
-            ShapeAnswer(self.shapes[int(row.argmax())] if strange < 1.0 else None,
-                        float(row.max()), float(strange))
-            for row, strange in zip(probabilities, strangeness, strict=True)]
+        return [ShapeAnswer(str(shape) if strange < 1.0 else None, float(score), float(strange))
+                for shape, score, strange in zip(*self.judge(features), strict=True)]
 
-    def likeliest(self, features: Features) -> Labels:
-        """Return the likeliest of the taught shapes for each grasp, refused or not."""
-        return np.asarray(np.array(self.shapes)[self.judge(features)[0].argmax(axis=1)])
-
-    def judge(self, features: Features) -> tuple[Floats, Floats]:
-        """Return each grasp's probabilities of the shapes, N x S, and its strangeness, N."""
+    def judge(self, features: Features) -> tuple[Labels, Floats, Floats]:
+        """Return each grasp's likeliest shape, refused or not, its score, and its strangeness."""
         check_features(features)
         rows = side_by_side(features, self.layers)
         if rows.shape[1] != len(self.components.mean):
             raise ShapeError(f'there are {rows.shape[1]} features of layers '
                              f'{", ".join(self.layers)}; {len(self.components.mean)} were taught')
         if not len(rows):
-            return np.zeros((0, len(self.shapes))), np.zeros(0)
+            return np.array([], dtype=np.str_), np.zeros(0), np.zeros(0)
         points, rest = self.components(rows)
-        if self.svm is None:
-            return np.ones((len(rows), 1)), self.strangeness(points, rest)
-        return self.svm.probabilities(points), self.strangeness(points, rest)
+        told = ((np.full(len(rows), self.shapes[0]), np.ones(len(rows)))
+                if self.svm is None else self.svm.tell(points))
+        return *told, self.strangeness(points, rest)
+
+    def likeliest(self, features: Features) -> Labels:
+        """Return the likeliest of the taught shapes for each grasp, refused or not."""
+        return self.judge(features)[0]
 
 
 def fit_classifier(

@@ -92,7 +92,7 @@ def run_trials(pool: ShapeExamples, tests: Mapping[str, ShapeExamples], late: st
         # From here on, those who were taught by most pictures.
         knows_late = fit(joined([some, draw_pictures(pool, {late: LATE_PICTURES}, rng)]))
         truth = np.concatenate([test.labels for test in tests.values()])
-        strange = np.concatenate([knows_first.judge(test.features)[1] for test in tests.values()])
+        strange = np.concatenate([knows_first.judge(test.features)[2] for test in tests.values()])
         before, after = (
             np.concatenate([classifier.likeliest(test.features) for test in tests.values()])
             for classifier in (knows_first, knows_late))

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -50,21 +51,24 @@ GRID = Grid()
 @dataclass(frozen=True)
 class ShapeSvm:
     """
-    A machine that tells shapes apart.
+    A machine that tells shapes apart, and another that knows how likely it is right.
 
-    `shapes` are in the order of its probabilities. `accuracy` is by cross-validation, grouped by
-    pictures.
+    `accuracy` is by cross-validation, grouped by pictures, which also chose `penalty` and `width`.
     """
 
-    shapes: tuple[str, ...]
     accuracy: float
     penalty: float
     width: float
     machine: Any
+    calibrated: Any
 
-    def probabilities(self, points: Floats) -> Floats:
-        """Return the probability of each shape for points N x K, as N x S."""
-        return np.asarray(self.machine.predict_proba(points), dtype=np.float64)
+    def tell(self, points: Floats) -> tuple[Labels, Floats]:
+        """Return the likeliest shapes of points, N x K, and their probabilities."""
+        # Calibration on a few examples may turn the machine's answers around: it has no say here.
+        told = self.machine.predict(points)
+        places = np.searchsorted(self.calibrated.classes_, told)
+        probabilities = self.calibrated.predict_proba(points)
+        return told, probabilities[np.arange(len(told)), places]
 
 
 def fit_svm(points: Floats, labels: Labels, images: Numbers, grid: Grid) -> ShapeSvm:
@@ -73,15 +77,17 @@ def fit_svm(points: Floats, labels: Labels, images: Numbers, grid: Grid) -> Shap
     points, labels, images = points[places], labels[places], images[places]
     folds = folds_by_image(labels, images, _FOLDS)
     unit = 1.0 / max(points.shape[1] * float(points.var()), np.finfo(np.float64).tiny)
+
+    def machine(penalty: float, width: float) -> SVC:
+        return SVC(C=penalty, gamma=unit * width, break_ties=True)
+
     accuracies = {
-        (penalty, width): float(np.mean(cross_val_score(
-            SVC(C=penalty, gamma=unit * width), points, labels, cv=folds)))
-        for penalty in grid.penalties for width in grid.widths}
-    penalty, width = max(accuracies, key=lambda key: accuracies[key])
-    machine = CalibratedClassifierCV(
-        SVC(C=penalty, gamma=unit * width), ensemble=False, cv=folds).fit(points, labels)
-    return ShapeSvm(tuple(str(name) for name in machine.classes_),
-                    accuracies[penalty, width], penalty, width, machine)
+        choice: float(np.mean(cross_val_score(machine(*choice), points, labels, cv=folds)))
+        for choice in product(grid.penalties, grid.widths)}
+    best = max(accuracies, key=lambda choice: accuracies[choice])
+    calibrated = CalibratedClassifierCV(machine(*best), ensemble=False, cv=folds)
+    return ShapeSvm(accuracies[best], *best, machine(*best).fit(points, labels),
+                    calibrated.fit(points, labels))
 
 
 def _twice_if_alone(labels: Labels) -> NDArray[np.intp]:
