@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from mtperception.geometry.rectangle import half_turn
-from mtperception.grasp.detection import Grasp
-from mtperception.grasp.evaluation import GraspScore, match, rows_of
+from mtperception.grasp.detection import Grasp, rows_of
+from mtperception.grasp.evaluation import GraspScore, match
 
 rows = st.tuples(
     st.floats(0, 300), st.floats(0, 300), st.floats(8, 90), st.floats(4, 40),
@@ -71,7 +71,7 @@ def test_the_order_of_detections_does_not_matter(detections, labels, random):
     order = np.array(random.sample(range(len(detections)), len(detections)), dtype=int)
     expected, found = match(detections, labels), match(detections[order], labels)
     np.testing.assert_array_equal(found.right, expected.right[order])
-    np.testing.assert_array_equal(found.label, expected.label[order])
+    np.testing.assert_array_equal(found.angle_error, expected.angle_error[order])
     np.testing.assert_array_equal(found.found, expected.found)
 
 

@@ -15,15 +15,17 @@
 """The data set of grasps on the disk holds what the scene renders, and is what others read."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
 import pytest
 
 from mtperception.cli.main import main
+from mtperception.datasets.errors import DatasetError
 from mtperception.datasets.grasps import GRASP_LINES
 from mtperception.geometry.rectangle import corners
-from mtperception.grasp.data.reading import read_grasps
+from mtperception.grasp.data.reading import read_grasps, read_pictures
 from mtperception.sim.files.data_folder import CARD
 from mtperception.sim.files.writing import SampleFiles
 from mtperception.sim.grasp.data import GraspData
@@ -59,6 +61,24 @@ def test_the_folder_holds_what_the_scene_renders(folder):
                 assert stored.part == part.part
                 np.testing.assert_array_equal(stored.visible_mask.mask(), part.visible_mask)
                 np.testing.assert_array_equal(stored.translation, part.translation)
+
+
+def test_training_sees_the_pictures_and_which_object_a_grasp_is_of(folder, tmp_path):
+    pictures, stored = read_pictures(folder), read_grasps(folder)
+    assert len(pictures) == COUNT
+    for image, rows, objects, picture in zip(
+            pictures.images, pictures.rectangles, pictures.objects, stored, strict=True):
+        np.testing.assert_array_equal(image, cv2.imread(str(picture.path))[:, :, ::-1])
+        expected = [grasp.rectangle for grasp in picture.grasps]
+        np.testing.assert_allclose(rows, np.reshape(expected, (-1, 5)), rtol=1e-6)
+        for number, part in enumerate(picture.objects):
+            assert (objects == number).sum() == len(part.grasps)
+    copy = tmp_path / 'copy'
+    shutil.copytree(folder, copy)
+    lines = (copy / GRASP_LINES).read_text()
+    (copy / GRASP_LINES).write_text(lines + lines.splitlines()[3])
+    with pytest.raises(DatasetError, match=r'000003\.png is labelled twice'):
+        read_pictures(copy)
 
 
 def test_the_card_has_the_share_of_grasps_that_hold(folder):

@@ -93,7 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
 def evaluate(detector: 'GraspDetector', threshold: float, pictures: NewPictures,
              count: int) -> dict[str, Any]:
     """Detect and compare; show the progress on standard error."""
-    from mtperception.grasp.evaluation import GraspScore, rows_of
+    from mtperception.grasp.detection import rows_of
+    from mtperception.grasp.evaluation import GraspScore
     from mtperception.sim.grasp.clearance import fingers_clear
     from mtperception.sim.grasp.scene import catalogue, TRAINING_PARTS
     from mtperception.sim.shapes.parts import PARTS
@@ -129,7 +130,8 @@ def own_pictures(arguments: argparse.Namespace, bundle: 'Bundle') -> 'GraspPictu
 def evaluate_own(detector: 'GraspDetector', threshold: float,
                  pictures: 'GraspPictures') -> dict[str, Any]:
     """Detect in the user's pictures and compare; show the progress."""
-    from mtperception.grasp.evaluation import GraspScore, rows_of
+    from mtperception.grasp.detection import rows_of
+    from mtperception.grasp.evaluation import GraspScore
 
     score = GraspScore()
     with progress_bar() as progress:

@@ -14,7 +14,12 @@
 
 """What the grasp detector finds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from mtperception.geometry.camera import Floats
 
 # Of models whose card states none.
 DEFAULT_THRESHOLD = 0.5
@@ -61,3 +66,9 @@ class Grasp:
     shape: str | None = None
     shape_score: float | None = None
     pose: GraspPose | None = None
+
+
+def rows_of(grasps: Sequence[Grasp]) -> Floats:
+    """Return detections as rows (x, y, opening, jaw, theta), N x 5."""
+    return np.array([(grasp.x, grasp.y, grasp.opening, grasp.jaw, grasp.theta)
+                     for grasp in grasps], np.float64).reshape(-1, 5)

@@ -21,8 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtperception.geometry.rectangle import corners
-from mtperception.grasp.detection import Grasp
-from mtperception.grasp.evaluation import rows_of
+from mtperception.grasp.detection import Grasp, rows_of
 
 OPENING_COLOUR, JAW_COLOUR, TEXT_COLOUR = (60, 220, 255), (60, 70, 255), (255, 255, 255)
 # OpenCV draws with this many fractional bits, so that marks show the sub-pixel position.

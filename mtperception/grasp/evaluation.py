@@ -25,7 +25,6 @@ Labels that are one grasp by the detector's own suppression count once. An objec
 graspable when a label is of it, and as found when any of its labels is hit.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,11 +33,10 @@ import numpy.typing as npt
 
 from mtperception.geometry.camera import Floats
 from mtperception.geometry.rectangle import angle_difference, overlap
-from mtperception.grasp.detection import Grasp
 from mtperception.grasp.suppression import distinct
 
 LEAST_OVERLAP = 0.25
-LEAST_ANGLE = np.radians(30.0)
+LARGEST_ANGLE = np.radians(30.0)
 
 
 @dataclass(frozen=True)
@@ -46,13 +44,12 @@ class Matching:
     """
     One picture's detections (D) against its labelled grasps (L).
 
-    ``right`` (D) tells which detections hit a label, ``label`` (D) the one that each has most in
-    common with, -1 for a wrong one, ``angle_error`` (D) how far it is turned from that, in
-    radians, NaN for a wrong one. ``found`` (L) tells which labels are hit.
+    ``right`` (D) tells which detections hit a label, ``angle_error`` (D) how far each is turned
+    from the one that it hits and has most in common with, in radians, NaN for a wrong detection.
+    ``found`` (L) tells which labels are hit.
     """
 
     right: npt.NDArray[np.bool_]
-    label: npt.NDArray[np.intp]
     angle_error: Floats
     found: npt.NDArray[np.bool_]
 
@@ -62,21 +59,12 @@ def match(detections: npt.ArrayLike, labels: npt.ArrayLike) -> Matching:
     found, truth = (np.asarray(rows, np.float64).reshape(-1, 5) for rows in (detections, labels))
     apart = angle_difference(found[:, None, 4], truth[None, :, 4])
     shared = overlap(found, truth)
-    hits = (shared > LEAST_OVERLAP) & (apart < LEAST_ANGLE)
+    hits = (shared > LEAST_OVERLAP) & (apart < LARGEST_ANGLE)
     right = hits.any(axis=1)
-    label = np.full(len(found), -1, np.intp)
+    best = np.where(hits, shared, 0.0)[right].argmax(axis=1) if right.any() else []
     error = np.full(len(found), np.nan)
-    if len(truth):
-        best = np.where(hits, shared, -1.0).argmax(axis=1)
-        label[right] = best[right]
-        error[right] = apart[right, best[right]]
-    return Matching(right, label, error, hits.any(axis=0))
-
-
-def rows_of(grasps: Sequence[Grasp]) -> Floats:
-    """Return detections as rows (x, y, opening, jaw, theta), N x 5."""
-    return np.array([(grasp.x, grasp.y, grasp.opening, grasp.jaw, grasp.theta)
-                     for grasp in grasps], np.float64).reshape(-1, 5)
+    error[right] = apart[right, best]
+    return Matching(right, error, hits.any(axis=0))
 
 
 @dataclass

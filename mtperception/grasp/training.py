@@ -29,8 +29,8 @@ from mtperception import zoo
 from mtperception.datasets.held_out import split
 from mtperception.grasp.batches import random_batch
 from mtperception.grasp.data.dataset import GraspPictures
-from mtperception.grasp.detection import DEFAULT_THRESHOLD
-from mtperception.grasp.evaluation import GraspScore, rows_of
+from mtperception.grasp.detection import DEFAULT_THRESHOLD, rows_of
+from mtperception.grasp.evaluation import GraspScore
 from mtperception.grasp.hyper_parameters import HyperParameters
 from mtperception.grasp.loss import grasp_loss, GraspTargets
 from mtperception.grasp.network import GraspArchitecture, GraspNetwork

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Read the simulator's data sets of grasps: `grasps.jsonl`, a line of JSON for each picture."""
+"""Read data sets of grasps as `mtperception render grasp` writes them: JSON lines."""
 
 from collections.abc import Iterator, Mapping
 import json

@@ -23,7 +23,7 @@ frame, metres), `box` (x0, y0, x1, y1), `visible` (a share), `mask` and `visible
 lengths) and `grasps`: `x`, `y`, `opening`, `jaw` in pixels, `theta` in radians, `score`, and under
 `pose` the `position`, `closing`, `approach` and `opening` in metres in the optical frame.
 `clutter` are things that are no parts, each with `name`, `rotation` and `translation`. What all
-this means is in `grasp_labels`: pixel (0, 0) is the centre of the first one.
+this means is in `GraspObject` and `GraspLabel`: pixel (0, 0) is the centre of the first one.
 
 Recorded pictures have no `objects` but `grasps` of the whole picture, each with the name of its
 `part` and without a pose, and know of their camera the matrix alone.
