@@ -25,7 +25,8 @@ from mtperception.geometry.distortion import distort_pixels, Distortion, undisto
 CAMERA = PinholeCamera(612, 512, 600.0, 590.0, 310.2, 250.1)
 LENSES = st.builds(
     Distortion, st.floats(-0.3, 0.1), st.floats(-0.05, 0.1), st.floats(-0.005, 0.005),
-    st.floats(-0.005, 0.005), st.floats(-0.02, 0.02))
+    st.floats(-0.005, 0.005), st.floats(-0.02, 0.02), st.floats(-0.05, 0.2),
+    st.floats(-0.02, 0.05), st.floats(-0.01, 0.01))
 PIXELS = st.lists(
     st.tuples(st.floats(0, 611), st.floats(0, 511)), min_size=1, max_size=20).map(np.array)
 
