@@ -22,6 +22,7 @@ four, as usual, turned about its middle by `attributes.rotation`, degrees clockw
 polygon's first side.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from mtperception.datasets.coco import is_coco, read_coco
 from mtperception.datasets.errors import DatasetError
 from mtperception.datasets.grasps import GraspLabel, GraspPicture
 from mtperception.datasets.labels import EDGE, number
+from mtperception.geometry.camera import Floats
 from mtperception.geometry.rectangle import half_turn
 from mtperception.grasp.data.labels import checked, grasp_from_corners
 
@@ -64,37 +66,39 @@ def _objects(document: dict[str, Any], key: str) -> list[dict[str, Any]]:
 def _label(where: str, annotation: dict[str, Any]) -> GraspLabel | None:
     if annotation.get('iscrowd'):
         return None
+    told = _told(where, annotation)
     try:
-        return _grasp(where, annotation)
+        return checked(told) if isinstance(told, GraspLabel) else grasp_from_corners(told)
     except DatasetError as error:
-        text = str(error)
-        raise DatasetError(text if text.startswith(where) else f'{where}: {text}') from None
+        raise DatasetError(f'{where}: {error}') from None
 
 
-def _grasp(where: str, annotation: dict[str, Any]) -> GraspLabel:
+def _told(where: str, annotation: dict[str, Any]) -> GraspLabel | Floats:
+    """Return the grasp that an annotation tells, or its corners, 4 x 2, yet to be checked."""
     box, attributes = annotation.get('bbox'), annotation.get('attributes')
     rotation = attributes.get('rotation') if isinstance(attributes, dict) else None
     polygon = _polygon(annotation.get('segmentation'))
     if isinstance(box, list) and len(box) == 5:
-        x, y, width, height, degrees = (
-            number(where, name, value)
-            for name, value in zip(('x', 'y', 'width', 'height', 'angle'), box, strict=True))
+        x, y, width, height, degrees = _numbers(
+            where, ('x', 'y', 'width', 'height', 'angle'), box)
     elif rotation or (rotation is not None and polygon is None):
         if not isinstance(box, list) or len(box) != 4:
-            raise DatasetError(f'the bbox is {box!r}, not four numbers')
-        left, top, width, height = (
-            number(where, name, value)
-            for name, value in zip(('left edge', 'top edge', 'width', 'height'), box, strict=True))
+            raise DatasetError(f'{where}: the bbox is {box!r}, not four numbers')
+        left, top, width, height = _numbers(
+            where, ('left edge', 'top edge', 'width', 'height'), box)
         x, y = left + width / 2, top + height / 2
         degrees = -number(where, 'rotation', rotation)
     elif polygon is not None:
-        points = [number(where, 'a corner', value) for value in polygon]
-        return grasp_from_corners(np.array(points).reshape(4, 2) - EDGE)
+        return np.array(_numbers(where, 8 * ('a corner',), polygon)).reshape(4, 2) - EDGE
     else:
-        raise DatasetError('a box without an angle: that is a fifth number of bbox, '
+        raise DatasetError(f'{where}: a box without an angle: that is a fifth number of bbox, '
                            'attributes.rotation, or a segmentation of four corners')
-    return checked(GraspLabel(
-        x - EDGE, y - EDGE, width, height, float(half_turn(np.radians(degrees)))))
+    theta = float(half_turn(np.radians(degrees)))
+    return GraspLabel(x - EDGE, y - EDGE, width, height, theta)
+
+
+def _numbers(where: str, names: Sequence[str], values: Sequence[Any]) -> list[float]:
+    return [number(where, name, value) for name, value in zip(names, values, strict=True)]
 
 
 def _polygon(segmentation: Any) -> list[Any] | None:
