@@ -70,6 +70,7 @@ setup(
         'console_scripts': [
             'mtperception = mtperception.cli.main:main',
             'pin_detector = mtperception.nodes.__main__:pin_detector',
+            'grasp_detector = mtperception.nodes.__main__:grasp_detector',
             'cell_simulator = mtperception.nodes.__main__:cell_simulator',
             'recorder = mtperception.nodes.__main__:recorder',
         ],

@@ -109,7 +109,7 @@ def _half_openings(positions: Floats, apart: Floats, approach: Floats) -> Floats
     one = np.cross(approach, np.eye(3)[np.argmin(np.abs(approach))])
     one /= np.linalg.norm(one)
     plane = np.stack((one, np.cross(approach, one)))
-    x, y, z = positions.T
+    z = positions[:, 2]
     # How each of the plane's axes moves what is seen, N x 2 axes x 2.
     moves = plane[None, :, :2] * z[:, None, None] - plane[None, :, 2:] * positions[:, None, :2]
     (a, b), (c, d) = moves[:, 0].T, moves[:, 1].T

@@ -32,6 +32,14 @@ def pin_detector() -> None:
     run_node(make)
 
 
+def grasp_detector() -> None:
+    def make() -> object:
+        from mtperception.nodes.grasp_detector import GraspDetectorNode
+        return GraspDetectorNode()
+
+    run_node(make)
+
+
 def cell_simulator() -> None:
     def make() -> object:
         from mtperception.nodes.cell_simulator import CellSimulatorNode
@@ -50,7 +58,8 @@ def recorder() -> None:
 
 if __name__ == '__main__':
     programs = {
-        'pin_detector': pin_detector, 'cell_simulator': cell_simulator, 'recorder': recorder}
+        'pin_detector': pin_detector, 'grasp_detector': grasp_detector,
+        'cell_simulator': cell_simulator, 'recorder': recorder}
     if len(sys.argv) < 2 or sys.argv[1] not in programs:
         sys.exit(f"give the name of a node: {', '.join(programs)}")
     programs[sys.argv.pop(1)]()

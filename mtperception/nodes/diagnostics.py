@@ -27,14 +27,16 @@ PERIOD = 1.0  # seconds
 
 class DiagnosticsPublisher:
     """
-    Publish a node's state and health, and what it has put into `details`.
+    Publish a node's state and health, and what it has put into `details` and `concern`.
 
     ERROR tells of a transition that failed, or of frames that all are bad; WARN of frames of
-    which some are bad; STALE of none. A node that is not active is OK: somebody wants it so.
+    which some are bad, or of a concern; STALE of none. A node that is not active is OK: somebody
+    wants it so.
     """
 
     def __init__(self, node: Node, transitions: Transitions, health: Health) -> None:
         self.details: dict[str, str] = {}
+        self.concern = ''
         self._node = node
         self._transitions = transitions
         self._health = health
@@ -51,6 +53,8 @@ class DiagnosticsPublisher:
         level, text = self._health.verdict()
         if level == DiagnosticStatus.OK and (why := why_time_stands(self._node)):
             return DiagnosticStatus.WARN, why
+        if level == DiagnosticStatus.OK and self.concern:
+            return DiagnosticStatus.WARN, f'{text}, {self.concern}'
         return level, text
 
     def _publish(self) -> None:

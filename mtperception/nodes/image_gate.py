@@ -110,13 +110,24 @@ def grey_image(message: Image) -> npt.NDArray[np.uint8]:
     return grey
 
 
-def colour_image(message: Image) -> npt.NDArray[np.uint8]:
-    """Decode a checked message to height x width x 3, RGB; raise ImageError where that fails."""
+def colour_image(message: Image, encoding: str = 'rgb8') -> npt.NDArray[np.uint8]:
+    """
+    Decode a checked message to height x width x 3 of an encoding, rgb8 or bgr8.
+
+    Raise ImageError where the conversion fails.
+    """
     try:
-        colour: npt.NDArray[np.uint8] = CvBridge().imgmsg_to_cv2(message, 'rgb8')
+        colour: npt.NDArray[np.uint8] = CvBridge().imgmsg_to_cv2(message, encoding)
     except CvBridgeError as error:
-        raise ImageError('conversion', f'{message.encoding} to rgb8: {error}') from error
+        raise ImageError('conversion', f'{message.encoding} to {encoding}: {error}') from error
     return colour
+
+
+def bgr_or_grey_image(message: Image) -> npt.NDArray[np.uint8]:
+    """Decode a checked message as OpenCV has pictures: BGR, or grey where there is no colour."""
+    if message.encoding in GREY_ENCODINGS:
+        return np.ascontiguousarray(grey_image(message))
+    return colour_image(message, 'bgr8')
 
 
 def depth_image(message: Image) -> npt.NDArray[np.float32]:

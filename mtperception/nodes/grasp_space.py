@@ -1,0 +1,140 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What is listened to beside pictures so that grasps in them can be placed in space."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from geometry_msgs.msg import TransformStamped
+import numpy as np
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.time import Time
+from sensor_msgs.msg import CameraInfo, Image
+from tf2_ros import Buffer, TransformException, TransformListener
+
+from mtperception.geometry.camera import Floats
+from mtperception.geometry.rotations import matrix
+from mtperception.grasp.detection import Grasp
+from mtperception.grasp.poses import grasp_poses, surface_reach
+from mtperception.nodes.camera_model import camera_model, CameraError
+from mtperception.nodes.depth_input import DepthInput
+from mtperception.nodes.image_input import nanoseconds, NEWEST_ONLY
+
+# What is asked for beside a picture may come so much later.
+PATIENCE = Duration(seconds=0.05)
+# Metres that fingers' tips keep from the bench, however low a part is.
+CLEAR_OF_BENCH = 0.001
+OPTICAL_AXIS = np.array((0.0, 0.0, 1.0))
+
+
+class Bench(NamedTuple):
+    """Where a bench is: the unit vector down to it (3, optical frame), and how far that is."""
+
+    down: Floats
+    reach: float
+
+
+class GraspSpace:
+    """
+    Place grasps in space by the camera_info, and by the bench, the depth picture, or both.
+
+    The bench is the plane z = 0 of a TF frame, from which the gripper comes down; without one it
+    comes along the optical axis. Depth tells how high parts are; without it, all are gripped at
+    one height over the bench.
+    """
+
+    def __init__(self, node: Node, bench_frame: str, use_depth: bool, rectified: bool) -> None:
+        self._node = node
+        self._bench_frame = bench_frame
+        self._rectified = rectified
+        self._info: CameraInfo | None = None
+        self._subscription = node.create_subscription(
+            CameraInfo, 'camera_info', self._take_info, NEWEST_ONLY,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._depth = DepthInput(node) if use_depth else None
+        self._transforms = Buffer()
+        self._listener = TransformListener(self._transforms, node) if bench_frame else None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether grasps can be placed at all, once everything is received."""
+        return bool(self._bench_frame or self._depth)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._node.destroy_subscription(self._subscription)
+        if self._depth is not None:
+            self._depth.close()
+        if self._listener is not None:
+            self._listener.unregister()
+
+    def placed(
+        self, grasps: Sequence[Grasp], image: Image, tip_height: float, tip_depth: float,
+    ) -> list[Grasp]:
+        """
+        Return those grasps of a picture that have a pose, with it.
+
+        The fingers' tips close `tip_depth` below the part's surface where depth is listened to,
+        otherwise at `tip_height` over the bench, in metres. ValueError says what is missing where
+        nothing can be placed.
+        """
+        if self._info is None:
+            raise CameraError(f'nothing has come on {self._subscription.topic_name}')
+        camera, lens = camera_model(self._info, image, self._rectified)
+        bench = self._bench(image)
+        down = OPTICAL_AXIS if bench is None else bench.down
+        if self._depth is not None:
+            reach = surface_reach(grasps, self._depth.beside(image), camera, lens, down)
+            reach += tip_depth
+            if bench is not None:
+                reach = np.minimum(reach, bench.reach - CLEAR_OF_BENCH)
+        elif bench is not None:
+            reach = np.full(len(grasps), bench.reach - tip_height)
+        else:
+            raise CameraError('neither bench_frame nor use_depth is set')
+        poses = grasp_poses(grasps, camera, lens, down, reach)
+        return [replace(grasp, pose=pose) for grasp, pose in zip(grasps, poses, strict=True)
+                if pose is not None]
+
+    def _bench(self, image: Image) -> Bench | None:
+        if self._listener is None:
+            return None
+        frame = image.header.frame_id
+        try:
+            transform = self._transforms.lookup_transform(
+                frame, self._bench_frame, Time.from_msg(image.header.stamp), PATIENCE)
+        except TransformException as error:
+            raise CameraError(f'no way from bench_frame to the camera: {error}') from error
+        bench = bench_from(transform)
+        if bench.reach <= 0.0:
+            raise CameraError(
+                f'{frame} is below the bench: z of {self._bench_frame} must point up, to the '
+                'camera')
+        return bench
+
+    def _take_info(self, message: CameraInfo) -> None:
+        if self._info is not None and nanoseconds(message) < nanoseconds(self._info):
+            self._transforms.clear()  # they are of another time
+        self._info = message
+
+
+def bench_from(transform: TransformStamped) -> Bench:
+    """Read where the plane z = 0 is of the frame that a transform to the optical frame is of."""
+    place, turn = transform.transform.translation, transform.transform.rotation
+    down = -matrix((turn.x, turn.y, turn.z, turn.w))[:, 2]
+    return Bench(down, float(down @ (place.x, place.y, place.z)))
