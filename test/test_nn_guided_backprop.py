@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from mtperception.grasp.detection import Grasp
-from mtperception.grasp.features import grasp_features
+from mtperception.grasp.features import boxes_of_4_3, grasp_features, guided_forward
 from mtperception.grasp.network import GraspArchitecture, GraspNetwork
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.guided_backprop import guided, guided_gradients
@@ -42,13 +42,10 @@ def random_network(seed, architecture, *, folded=False):
 
 def by_autograd(network, picture, anchors):
     """Give f R of each of the anchors at the ten layers, by the whole network's own graph."""
-    picture = picture.clone().requires_grad_()
-    with guided(network):
-        activations = network.trunk.activations(picture)
-        maps = network.maps_from(activations[-1], picture.shape[-2:])
+    activations, logits = guided_forward(network, picture)
     found = []
     for anchor in anchors:
-        gradients = guided_gradients(maps.logits[0, anchor, 1], activations)
+        gradients = guided_gradients(logits[0, anchor], activations)
         found.append([(f * r)[0].detach() for f, r in zip(activations, gradients, strict=True)])
     return found
 
@@ -79,8 +76,7 @@ def test_windows_give_what_autograd_gives(seed, rows, columns, width, orientatio
         picture = nn.functional.interpolate(picture, size=(rows, columns))
     with torch.inference_mode():
         activations = network.trunk.activations(picture)
-        a_row = 4 if orientations == 1 else 9
-        last = activations[-1].shape[-2] * activations[-1].shape[-1] * a_row - 1
+    last = boxes_of_4_3(network, activations[-1]) - 1
     anchors = [0, last, *data.draw(st.lists(st.integers(0, last), max_size=3), label='anchors')]
     expected = by_autograd(network, picture, anchors)
     features = {reduction: grasp_features(network, activations, grasps_at(anchors), 'guided',

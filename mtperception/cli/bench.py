@@ -36,10 +36,11 @@ def add_parser(verbs: Any) -> None:
         description='Measure speed as ratios within one run; the convolution and copy rates of '
                     'the machine are measured beside.')
     parser.add_argument(
-        'what', choices=['render', 'pin', 'nodes', 'dds'],
+        'what', choices=['render', 'pin', 'grasp', 'nodes', 'dds'],
         help='render: labelled pictures against bare drawing; pin: detection against the bare '
-             'network; nodes: the node against the library; dds: VGA images (bgr8) at 30 Hz '
-             'against a plain socket, and an idle node')
+             'network; grasp: features of shapes against the bare network; nodes: the node '
+             'against the library; dds: VGA images (bgr8) at 30 Hz against a plain socket, and '
+             'an idle node')
     parser.add_argument('--seconds', type=float, default=10.0, help='time for each stream (10)')
     parser.add_argument('--threads', type=int, default=1, help='threads of the network (1)')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
@@ -55,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(arguments.threads)
     figures = {'threads': arguments.threads, **machine()}
     figures |= {
-        'render': render, 'pin': pin, 'nodes': nodes, 'dds': dds}[arguments.what](arguments)
+        'render': render, 'pin': pin, 'grasp': grasp, 'nodes': nodes, 'dds': dds,
+    }[arguments.what](arguments)
     if arguments.json:
         print(json.dumps(figures))
     else:
@@ -137,6 +139,18 @@ def pin(arguments: argparse.Namespace) -> dict[str, Any]:
     forward_ms = median_ms(forward)
     return {'pin': {
         'detect_ms': detect_ms, 'forward_ms': forward_ms, 'ratio': detect_ms / forward_ms}}
+
+
+def grasp(_arguments: argparse.Namespace) -> dict[str, Any]:
+    """Compare features of shapes with the bare forward pass, and windows with autograd."""
+    from mtperception.cli.bench_grasp import figures
+    from mtperception.grasp.predictor import GraspDetector
+    from mtperception.sim.grasp.scene import GraspScene
+
+    detector = GraspDetector.load('grasp')
+    with GraspScene() as scene:
+        image = scene.sample(seed=7, index=0).image
+    return figures(detector, np.ascontiguousarray(image[..., ::-1]))
 
 
 def nodes(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -76,6 +76,28 @@ def grasp_features(network: GraspNetwork, activations: Sequence[Tensor],
     return {layer: np.asarray(value.float().cpu().numpy()) for layer, value in found.items()}
 
 
+def guided_forward(network: GraspNetwork, picture: Tensor) -> tuple[list[Tensor], Tensor]:
+    """
+    Run a network on a picture so that `guided_gradients` can be asked for.
+
+    Return its trunk's activations and the logits of all default boxes' being grasps, 1 x N.
+    One full backward pass a grasp through this gives what windows give, many times slower.
+    """
+    with torch.enable_grad(), guided(network):
+        activations = network.trunk.activations(picture.clone().requires_grad_())
+        maps = network.maps_from(activations[-1], picture.shape[-2:])
+    return activations, maps.logits[..., _GRASP]
+
+
+def boxes_of_4_3(network: GraspNetwork, activation: Tensor) -> int:
+    """Return how many default boxes lie at the cells of 4-3; they are the first."""
+    return activation.shape[-2] * activation.shape[-1] * _boxes_per_cell(network)
+
+
+def _boxes_per_cell(network: GraspNetwork) -> int:
+    return boxes_per_cell(network.architecture.orientations)[0]
+
+
 @torch.no_grad()
 def _crops(activation: Tensor, grasps: Sequence[Grasp], stride: int) -> Tensor:
     places = torch.tensor([(grasp.x, grasp.y, grasp.theta) for grasp in grasps]).reshape(-1, 3)
@@ -115,12 +137,11 @@ def _seeds(network: GraspNetwork, activation: Tensor, anchors: Sequence[int],
 
     With each of them is told which of the default boxes they are of, and from which cells on.
     """
-    rows, columns = activation.shape[-2:]
-    a_cell = boxes_per_cell(network.architecture.orientations)[0]
-    near = [number for number, anchor in enumerate(anchors) if anchor < rows * columns * a_cell]
+    first, a_cell = boxes_of_4_3(network, activation), _boxes_per_cell(network)
+    near = [number for number, anchor in enumerate(anchors) if anchor < first]
     for start in range(0, len(near), _AT_ONCE):
         numbers = near[start:start + _AT_ONCE]
-        cells = [divmod(anchors[number] // a_cell, columns) for number in numbers]
+        cells = [divmod(anchors[number] // a_cell, activation.shape[-1]) for number in numbers]
         corners = [(row - 1, column - 1) for row, column in cells]
         boxes = [anchors[number] % a_cell for number in numbers]
         yield numbers, _arriving_near(network, cut(activation, corners, (3, 3)), boxes), corners
