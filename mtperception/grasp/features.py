@@ -34,7 +34,7 @@ from mtperception.grasp.network import GraspNetwork, OUTPUTS
 from mtperception.nn.guided_backprop import guided
 from mtperception.nn.rotated_crops import rotated_crops
 from mtperception.nn.vgg import LAYERS, STRIDES
-from mtperception.nn.windowed_backprop import cut, guided_windows, GuidedWindows
+from mtperception.nn.windowed_backprop import cut, refined_windows, RefinedWindows
 
 FeatureKind = Literal['rotated_crop', 'guided']
 # Of guided features: f R summed over the map, or all of it, row by row.
@@ -121,10 +121,10 @@ def _refined(network: GraspNetwork, activations: Sequence[Tensor], anchors: Sequ
 
 
 def _windows(network: GraspNetwork, activations: Sequence[Tensor], anchors: Sequence[int],
-             lowest: str) -> Iterator[tuple[list[int], GuidedWindows]]:
+             lowest: str) -> Iterator[tuple[list[int], RefinedWindows]]:
     """Give which of some default boxes' answers come back to which windows, layer by layer."""
     for numbers, arriving, corners in _seeds(network, activations[-1], anchors):
-        for windows in guided_windows(network.trunk, activations, arriving, corners):
+        for windows in refined_windows(network.trunk, activations, arriving, corners):
             yield numbers, windows
             if windows.layer == lowest:
                 break

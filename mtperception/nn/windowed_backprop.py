@@ -34,27 +34,25 @@ Corners = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
-class GuidedWindows:
+class RefinedWindows:
     """
-    What comes back to N answers in their windows of a layer, both N x C x h x w.
+    The activations of a layer that speak for N answers, in their windows.
 
-    ``gradients`` are R as in `guided_backprop`, ``activations`` f; both are 0 outside of the map.
+    ``refined``, N x C x h x w, is f R as in `guided_backprop`, and 0 outside of the map.
     """
 
     layer: str
-    activations: Tensor
-    gradients: Tensor
+    refined: Tensor
     corners: Corners
 
     def summed(self) -> Tensor:
-        """Return f R summed over space, N x C."""
-        return (self.activations * self.gradients).sum(dim=(2, 3))
+        """Return the sums over space, N x C."""
+        return self.refined.sum(dim=(2, 3))
 
     def spread(self, rows: int, columns: int) -> Tensor:
-        """Return f R on whole maps, N x C x rows x columns."""
-        refined = self.activations * self.gradients
-        maps = refined.new_zeros(*refined.shape[:2], rows, columns)
-        for one, window, (row, column) in zip(maps, refined, self.corners, strict=True):
+        """Return whole maps, N x C x rows x columns."""
+        maps = self.refined.new_zeros(*self.refined.shape[:2], rows, columns)
+        for one, window, (row, column) in zip(maps, self.refined, self.corners, strict=True):
             down, of_window_down = _shared(row, window.shape[1], rows)
             across, of_window_across = _shared(column, window.shape[2], columns)
             one[:, down, across] = window[:, of_window_down, of_window_across]
@@ -62,8 +60,8 @@ class GuidedWindows:
 
 
 @torch.no_grad()
-def guided_windows(trunk: VggTrunk, activations: Sequence[Tensor], arriving: Tensor,
-                   corners: Corners) -> Iterator[GuidedWindows]:
+def refined_windows(trunk: VggTrunk, activations: Sequence[Tensor], arriving: Tensor,
+                    corners: Corners) -> Iterator[RefinedWindows]:
     """
     Give the windows of layer after layer from 4-3 down to 1-1, as far as they are asked for.
 
@@ -71,6 +69,7 @@ def guided_windows(trunk: VggTrunk, activations: Sequence[Tensor], arriving: Ten
     ``arriving``, N x C x h x w, is the gradient of each answer with respect to the cells of 4-3
     from its one of ``corners`` on; with respect to all other cells it is 0.
     """
+    arriving = arriving.clone()
     convolutions = [layer for stage in trunk.stages
                     for layer in stage]  # type: ignore[attr-defined]
     stages = [number for number, stage in enumerate(trunk.stages)
@@ -83,7 +82,7 @@ def guided_windows(trunk: VggTrunk, activations: Sequence[Tensor], arriving: Ten
         else:
             windows = cut(activations[index], corners, arriving.shape[-2:])
             gradients = _through_unit(arriving, windows)
-        yield GuidedWindows(LAYERS[index], windows, gradients, corners)
+        yield RefinedWindows(LAYERS[index], windows.mul_(gradients), corners)
         if index:
             arriving = F.conv_transpose2d(gradients, _weight(convolutions[index]))
             corners = [(row - 1, column - 1) for row, column in corners]
@@ -117,9 +116,10 @@ def _shared(first: int, length: int, whole: int) -> tuple[slice, slice]:
 
 
 def _through_unit(arriving: Tensor, activations: Tensor) -> Tensor:
-    # A rectified linear unit's own step back: many times faster than masks.
-    passed: Tensor = torch.ops.aten.threshold_backward(arriving.relu_(), activations, 0)
-    return passed
+    # A rectified linear unit's own step back, in place: many times faster than masks.
+    arriving.relu_()
+    torch.ops.aten.threshold_backward(arriving, activations, 0, grad_input=arriving)
+    return arriving
 
 
 def _through_pooling(activation: Tensor, arriving: Tensor, corners: Corners,
