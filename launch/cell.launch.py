@@ -26,34 +26,52 @@ from mtperception.nodes.launching import (
     refuse_misspelt,
     resolved,
     RESPAWN_DELAY,
+    sibling,
 )
 
 
 def detectors(context: LaunchContext) -> list[Node]:
     """Make the nodes, for the values of the arguments."""
-    namespace, params_file, log_level, pin_image, reliability = (
-        LaunchConfiguration(name).perform(context) for name in (
-            'namespace', 'params_file', 'log_level', 'pin_image', 'image_reliability'))
+    pin_image, grasp_image, grasp_depth = (
+        LaunchConfiguration(name).perform(context)
+        for name in ('pin_image', 'grasp_image', 'grasp_depth'))
+    beside = {'camera_info': sibling(grasp_image, 'camera_info')}
+    if grasp_depth:
+        beside['depth'] = grasp_depth
+    return [
+        detector(context, 'pin_detector', {'image': pin_image}),
+        detector(context, 'grasp_detector', {'image': grasp_image, **beside},
+                 use_depth=bool(grasp_depth))]
+
+
+def detector(
+    context: LaunchContext, name: str, topics: dict[str, str], **settings: bool,
+) -> Node:
+    """Make a node that listens to topics; its part of the parameter file may set other things."""
+    namespace, params_file, log_level, reliability = (
+        LaunchConfiguration(argument).perform(context)
+        for argument in ('namespace', 'params_file', 'log_level', 'image_reliability'))
     use_sim_time, autostart, use_respawn = (
-        is_true(context, name) for name in ('use_sim_time', 'autostart', 'use_respawn'))
-    topic = resolved(pin_image, namespace)
-    return [Node(
+        is_true(context, argument) for argument in ('use_sim_time', 'autostart', 'use_respawn'))
+    return Node(
         package='mtperception',
-        executable='pin_detector',
-        name='pin_detector',
+        executable=name,
+        name=name,
         namespace=namespace,
         parameters=[{
-            f'qos_overrides.{topic}.subscription.reliability': reliability,
-            **parameters_from_file(params_file, 'pin_detector', namespace),
+            **{f'qos_overrides.{resolved(topic, namespace)}.subscription.reliability': reliability
+               for kind, topic in topics.items() if kind != 'camera_info'},
+            **settings,
+            **parameters_from_file(params_file, name, namespace),
             'use_sim_time': use_sim_time,
             'autostart': autostart,
         }],
-        remappings=[('image', pin_image)],
+        remappings=[*topics.items()],
         ros_arguments=['--log-level', log_level],
         output='screen',
         respawn=use_respawn,
         respawn_delay=RESPAWN_DELAY,
-    )]
+    )
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -62,6 +80,12 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             'pin_image', default_value='camera/image_raw',
             description='Image topic in which pins are detected.'),
+        DeclareLaunchArgument(
+            'grasp_image', default_value='camera/image_raw',
+            description='Image topic in which grasps are detected; camera_info is beside it.'),
+        DeclareLaunchArgument(
+            'grasp_depth', default_value='',
+            description='Depth topic registered to grasp_image; empty: none is used.'),
         DeclareLaunchArgument(
             'image_reliability', default_value='best_effort',
             choices=['best_effort', 'reliable'],

@@ -85,6 +85,8 @@ def generate_launch_description() -> LaunchDescription:
         launch_arguments={
             **{argument.name: LaunchConfiguration(argument.name) for argument in nodes},
             'pin_image': 'pin_camera/image_raw',
+            'grasp_image': 'bench_camera/image_raw',
+            'grasp_depth': 'bench_camera/depth/image_raw',
             # On a stock kernel, best effort loses large images; the simulator is reliable.
             'image_reliability': 'reliable',
         }.items(),

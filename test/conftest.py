@@ -101,13 +101,13 @@ class Station:
     """
     A camera with a detector in a process of its own, and what that answers.
 
-    `received` holds the detections, `values` the newest diagnostics of the detector, with `level`
-    and `message`, `diagnosed` the stamp of these.
+    `name` is the detector's, `topic` that of its detections. `received` holds these, `values` the
+    newest diagnostics of the detector, with `level` and `message`, `diagnosed` the stamp of these.
     """
 
     timeout = 90.0
 
-    def __init__(self, folder):
+    def __init__(self, folder, name='pin_detector', topic='detections'):
         from diagnostic_msgs.msg import DiagnosticArray
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
@@ -115,6 +115,7 @@ class Station:
         from sensor_msgs.msg import Image
         from vision_msgs.msg import Detection2DArray
 
+        self.name = name
         self.log = folder / 'detector.log'
         self.process = None
         self.received = []
@@ -124,7 +125,7 @@ class Station:
         self.node = rclpy.create_node('station')
         self.images = self.node.create_publisher(Image, 'image', QoSProfile(depth=5))
         self.node.create_subscription(
-            Detection2DArray, 'pin_detector/detections', self.received.append, 1000)
+            Detection2DArray, f'{name}/{topic}', self.received.append, 1000)
         self.node.create_subscription(
             DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         self._executor = SingleThreadedExecutor()
@@ -133,7 +134,7 @@ class Station:
 
     def _on_diagnostics(self, message):
         for status in message.status:
-            if status.name == '/pin_detector':
+            if status.name == f'/{self.name}':
                 self.values = {item.key: item.value for item in status.values} | {
                     'level': status.level, 'message': status.message}
                 self.diagnosed = message.header.stamp
@@ -147,7 +148,7 @@ class Station:
                      for word in ('-p', f'{name}:={value}')]
         with self.log.open('ab') as log:
             self.process = subprocess.Popen(
-                [sys.executable, '-m', 'mtperception.nodes', 'pin_detector', '--ros-args',
+                [sys.executable, '-m', 'mtperception.nodes', self.name, '--ros-args',
                  *arguments], stdout=log, stderr=log)
 
     def start_active(self, **parameters):
@@ -216,7 +217,7 @@ class Station:
 
     def call(self, service_type, name, **fields):
         """Call a service of the detector; return its response."""
-        client = self.node.create_client(service_type, f'/pin_detector/{name}')
+        client = self.node.create_client(service_type, f'/{self.name}/{name}')
         try:
             assert client.wait_for_service(self.timeout)
             future = client.call_async(service_type.Request(**fields))
@@ -239,17 +240,30 @@ class Station:
         return self.call(SetParameters, 'set_parameters', parameters=[parameter]).results[0]
 
 
-@pytest.fixture(scope='module')
-def station(tmp_path_factory):
-    """Give the module a station in a domain of its own."""
+@contextlib.contextmanager
+def stationed(folder, *names):
     import rclpy
 
     with own_domain():
         rclpy.init()
-        here = Station(tmp_path_factory.mktemp('station'))
+        here = Station(folder, *names)
         yield here
         here.close()
         rclpy.try_shutdown()
+
+
+@pytest.fixture(scope='module')
+def station(tmp_path_factory):
+    """Give the module a station in a domain of its own."""
+    with stationed(tmp_path_factory.mktemp('station')) as here:
+        yield here
+
+
+@pytest.fixture(scope='module')
+def grasp_station(tmp_path_factory):
+    """Give the module a station of the grasp detector in a domain of its own."""
+    with stationed(tmp_path_factory.mktemp('station'), 'grasp_detector', 'grasps') as here:
+        yield here
 
 
 @pytest.fixture(scope='session')
@@ -374,4 +388,62 @@ def disc_model(tmp_path_factory, disc_picture):
                if value.is_floating_point()}
     zoo.save(path, tensors, {
         'task': 'pin', 'architecture': {'kind': 'paper'}, 'threshold': 0.9})
+    return path
+
+
+@pytest.fixture(scope='session')
+def lit_picture():
+    """Give a way to draw a light part, a bar or a disc, on a dark bench: BGR, 200 x 160."""
+    import numpy as np
+
+    def draw(kind, seed, light=190):
+        rng = np.random.default_rng(seed)
+        rows, columns = np.mgrid[:160, :200]
+        angle, x, y = rng.uniform(0, np.pi), rng.uniform(70, 130), rng.uniform(60, 100)
+        along = (columns - x) * np.cos(angle) - (rows - y) * np.sin(angle)
+        across = (columns - x) * np.sin(angle) + (rows - y) * np.cos(angle)
+        inside = {
+            'bar': (np.abs(along) < 11) & (np.abs(across) < 45),
+            'disc': along**2 + across**2 < 25**2}[kind]
+        image = rng.integers(30, 50, (160, 200, 3), np.uint8)
+        image[inside] = rng.integers(light, light + 20, (160, 200, 3), np.uint8)[inside]
+        return image
+
+    return draw
+
+
+@pytest.fixture(scope='session')
+def grasp_model(tmp_path_factory):
+    """
+    Give the file of a grasp model that nobody trained: it finds what is light.
+
+    One channel of its trunk carries the picture's light, one is constant, the others are chance.
+    Around each cell where it is light there is a grasp of 42 x 10.5 pixels at 0.4 radians.
+    """
+    import numpy as np
+    import torch
+
+    from mtperception import zoo
+    from mtperception.grasp.network import GraspArchitecture, GraspNetwork, OUTPUTS
+
+    architecture = {'width': 0.0625, 'batch_norm': False, 'orientations': 2}
+    torch.manual_seed(1)
+    network = GraspNetwork(GraspArchitecture(**architecture)).requires_grad_(False)
+    layers = [layer[0] for stage in network.trunk.stages for layer in stage]
+    for layer in layers:
+        layer.weight[:2], layer.bias[:2] = 0.0, torch.tensor((0.0, 0.5))
+        layer.weight[0, 0, 1, 1] = 1.0
+    layers[0].weight[0, :, 1, 1] = 1.0 / 3.0
+    layers[-1].weight[2:], layers[-1].bias[2:] = 0.0, 0.0
+    for head in network.heads:
+        head.weight.zero_()
+        head.bias.zero_()
+        head.bias.view(-1, OUTPUTS)[:, 1] = -20.0
+    first, box = network.heads[0], 2
+    first.weight.view(-1, OUTPUTS, *first.weight.shape[1:])[box, 1, 0] = 1.0 / 9.0
+    first.bias.view(-1, OUTPUTS)[box, 1] = -8.0
+    first.bias.view(-1, OUTPUTS)[box, 6:] = torch.tensor((np.sin(0.8), np.cos(0.8)))
+    path = tmp_path_factory.mktemp('grasp') / 'light.safetensors'
+    zoo.save(path, {name: value.numpy() for name, value in network.state_dict().items()},
+             {'task': 'grasp', 'architecture': architecture, 'threshold': 0.995})
     return path

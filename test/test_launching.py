@@ -15,7 +15,13 @@
 from launch import LaunchContext
 import pytest
 
-from mtperception.nodes.launching import is_true, misspelt, parameters_from_file, resolved
+from mtperception.nodes.launching import (
+    is_true,
+    misspelt,
+    parameters_from_file,
+    resolved,
+    sibling,
+)
 
 DECLARED = ['namespace', 'params_file', 'log_level', 'pin_image']
 
@@ -49,6 +55,11 @@ def test_true_and_false_in_any_letters():
 ])
 def test_names_are_resolved(name, namespace, full):
     assert resolved(name, namespace) == full
+
+
+def test_camera_info_is_beside_the_picture():
+    found = [sibling(topic, 'camera_info') for topic in ('image', '/a/image_raw', 'a/b/image')]
+    assert found == ['camera_info', '/a/camera_info', 'a/b/camera_info']
 
 
 def test_a_node_gets_its_sections_the_nearer_ones_winning(tmp_path):

@@ -96,6 +96,11 @@ def resolved(name: str, namespace: str) -> str:
     return '/'.join(['', *filter(None, namespace.strip('/').split('/')), name])
 
 
+def sibling(topic: str, name: str) -> str:
+    """Give the name of what is published beside a topic: camera/image_raw, camera/camera_info."""
+    return '/'.join([*topic.split('/')[:-1], name])
+
+
 def parameters_from_file(path: str, node: str, namespace: str) -> dict[str, Any]:
     """
     Read a node's part of a parameter file: the sections `/**`, the node's name, its full name.
