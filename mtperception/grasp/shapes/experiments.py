@@ -28,7 +28,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from mtperception.grasp.shapes.classifier import ShapeClassifier
-from mtperception.grasp.shapes.examples import joined, ShapeExamples
+from mtperception.grasp.shapes.examples import joined, ShapeError, ShapeExamples
 
 Fit = Callable[[ShapeExamples], ShapeClassifier]
 PICTURES = (3, 5, 30)
@@ -81,6 +81,10 @@ def run_trials(pool: ShapeExamples, tests: Mapping[str, ShapeExamples], late: st
     """
     trials = Trials({name: {count: [] for count in PICTURES} for name in tests})
     first = [name for name in pool.shapes if name != late]
+    truth = np.concatenate([test.labels for test in tests.values()])
+    known = truth != late
+    if known.all() or not known.any():
+        raise ShapeError(f'there must be grasps on a {late} and on others to tell')
     for rng in draws:
         for count in PICTURES:
             some = draw_pictures(pool, dict.fromkeys(first, count), rng)
@@ -91,12 +95,10 @@ def run_trials(pool: ShapeExamples, tests: Mapping[str, ShapeExamples], late: st
                 trials.accuracies[name][count].append(float((told == test.labels).mean()))
         # From here on, those who were taught by most pictures.
         knows_late = fit(joined([some, draw_pictures(pool, {late: LATE_PICTURES}, rng)]))
-        truth = np.concatenate([test.labels for test in tests.values()])
         strange = np.concatenate([knows_first.judge(test.features)[2] for test in tests.values()])
         before, after = (
             np.concatenate([classifier.likeliest(test.features) for test in tests.values()])
             for classifier in (knows_first, knows_late))
-        known = truth != late
         trials.unknown_auroc.append(float(roc_auc_score(~known, strange)))
         trials.known_refused.append(float((strange[known] >= 1.0).mean()))
         trials.unknown_refused.append(float((strange[~known] >= 1.0).mean()))
