@@ -22,7 +22,6 @@ import numpy as np
 import torch
 
 from mtperception.pin.paper.crops import PaperCrops
-from mtperception.pin.paper.line_chart import Axis, Line, line_chart
 from mtperception.pin.paper.loss import clamped_cross_entropy, half_squared_error, LAMBDA
 from mtperception.pin.paper.reproduction import (
     Experiment,
@@ -42,6 +41,7 @@ from mtperception.pin.paper.tables import (
     TrainingTable,
 )
 from mtperception.pin.paper.training import Answers, BATCH, epoch_crops, History, LossRow, targets
+from mtperception.report.line_chart import Axis, Line, line_chart
 
 # What knowing nothing is worth: the mean position of the training's pins, whatever the crop.
 MIDDLE = 'always the middle'

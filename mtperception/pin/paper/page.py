@@ -15,11 +15,11 @@
 """The reproduction's report as a page of Markdown, the paper's figures beside ours."""
 
 from collections.abc import Mapping, Sequence
-import textwrap
 from typing import Any
 
 from mtperception.pin.paper.figures import MIDDLE
 from mtperception.pin.paper.reproduction import HEAT_MAP, LOSS_1, LOSS_2, NEW_SEED, SAME_SEED
+from mtperception.report.markdown import filled, minutes, table
 
 # The files that the page shows, beside it.
 LOSS_CHARTS = {LOSS_1: 'loss-1.svg', LOSS_2: 'loss-2.svg'}
@@ -87,8 +87,8 @@ def page(report: Mapping[str, Any]) -> str:
     """Write the page."""
     words = {**report, 'parameters': report['training'][LOSS_1]['parameters']}
     parts = [
-        "# The paper's pin network, reproduced", _filled(INTRODUCTION.format(**words)),
-        _filled(summary(report)), _filled(LOSSES_SAY),
+        "# The paper's pin network, reproduced", filled(INTRODUCTION.format(**words)),
+        filled(summary(report)), filled(LOSSES_SAY),
         '## On new seed images (`new-seed`)', model_table(report, NEW_SEED),
         "## On other crops of the training's seed images (`same-seed`, as in the paper)",
         model_table(report, SAME_SEED),
@@ -97,12 +97,12 @@ def page(report: Mapping[str, Any]) -> str:
         '## Figures 2 and 4: the losses', *(
             f'![{model}]({file})' for model, file in LOSS_CHARTS.items()),
         '## Figures 3 and 5: ten images at random',
-        _filled('The red cross is the true centre, the blue one the prediction; a yellow frame is '
-                'a wrong class. The heat-map model says no position where it sees no pin.'),
+        filled('The red cross is the true centre, the blue one the prediction; a yellow frame is '
+               'a wrong class. The heat-map model says no position where it sees no pin.'),
         *(f'{split}:\n\n![{split}]({file})' for split, file in SHEETS.items()),
         '## Tables 4 and 6: ten images at random',
-        *(image_table(f'{name}, {model}', table)
-          for name, tables in report['images'].items() for model, table in tables.items()),
+        *(image_table(f'{name}, {model}', rows)
+          for name, tables in report['images'].items() for model, rows in tables.items()),
         '## Where the protocol differs', DIFFERENCES.format(**report),
         '## Time', times(report),
     ]
@@ -157,8 +157,8 @@ def model_table(report: Mapping[str, Any], split: str) -> str:
              'cross-entropy', 'half MSE, all images', 'half MSE, pin images',
              'error on pin images, root mean square (px)', 'mean (px)', 'median (px)',
              '95th percentile (px)', 'mean where the pin is recognised (px)']
-    return _table(['', *heads], [[name, *(column[place] for column in columns)]
-                                 for place, name in enumerate(names)])
+    return table(['', *heads], [[name, *(column[place] for column in columns)]
+                                for place, name in enumerate(names)])
 
 
 def training_table(report: Mapping[str, Any]) -> str:
@@ -170,7 +170,7 @@ def training_table(report: Mapping[str, Any]) -> str:
                 ('ours', report['training'][model], report['epochs'], report['iterations'])):
             heads.append(f'{model}, {whose}')
             validation = run['validation']
-            columns.append([str(epochs), str(iterations), _minutes(run['seconds']),
+            columns.append([str(epochs), str(iterations), minutes(run['seconds']),
                             *_losses(run['last_batch']), *_losses(validation[SAME_SEED]),
                             *_losses(validation.get(NEW_SEED, {}))])
     names = ['epoch', 'iteration', 'training time']
@@ -179,18 +179,18 @@ def training_table(report: Mapping[str, Any]) -> str:
         names += [f'{prefix}{name}{suffix}' for name in (
             'loss', 'classification loss', 'regression loss, all images',
             'regression loss, pin images')]
-    return _table(['', *heads], [[name, *(column[place] for column in columns)]
-                                 for place, name in enumerate(names)])
+    return table(['', *heads], [[name, *(column[place] for column in columns)]
+                                for place, name in enumerate(names)])
 
 
-def image_table(title: str, table: Sequence[Mapping[str, Any]]) -> str:
+def image_table(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """Set the rows of Table 4 or 6."""
-    return f'**{title}**\n\n' + _table(
+    return f'**{title}**\n\n' + table(
         ['image', 'pin', 'probability of a pin', 'true x, y', 'predicted x, y', 'loss',
          'classification', 'regression'],
         [[str(row['image']), 'yes' if row['with_pin'] else 'no', _number(row['probability']),
           _place(row['target']), _place(row['position']), _number(row['loss']),
-          _number(row['cross_entropy']), _number(row['half_squared_error'])] for row in table])
+          _number(row['cross_entropy']), _number(row['half_squared_error'])] for row in rows])
 
 
 def times(report: Mapping[str, Any]) -> str:
@@ -199,9 +199,9 @@ def times(report: Mapping[str, Any]) -> str:
     for model in (LOSS_1, LOSS_2):
         run = report['training'][model]
         lines.append(f'- {model}: {report["iterations"]:,} iterations in '
-                     f'{_minutes(run["seconds"])}, {_minutes(run["cpu_seconds"])} of processor '
+                     f'{minutes(run["seconds"])}, {minutes(run["cpu_seconds"])} of processor '
                      'time; validation is not counted')
-    lines += ['', _filled(
+    lines += ['', filled(
         f'Each training used {machine["threads"]} of {machine["cores"]} cores. When the report '
         f'was written, a convolution ran at {machine["convolution_gflops"]:.0f} GFLOP/s, and '
         f'memory was copied at {machine["copy_gb_s"]:.1f} GB/s. Where other programs ran beside, '
@@ -209,18 +209,9 @@ def times(report: Mapping[str, Any]) -> str:
     return '\n'.join(lines)
 
 
-def _filled(words: str) -> str:
-    return textwrap.fill(' '.join(words.split()), 99)
-
-
 def _losses(row: Mapping[str, float | None]) -> list[str]:
     return [_number(row.get(name))
             for name in ('total', 'cross_entropy', 'half_mse', 'pins_half_mse')]
-
-
-def _table(heads: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ['---', *['---:'] * (len(heads) - 1)], *body]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 
 def _number(value: float | None) -> str:
@@ -239,7 +230,3 @@ def _share(value: float) -> str:
 
 def _place(point: Sequence[float] | None) -> str:
     return '-' if point is None else f'{point[0]:.2f}, {point[1]:.2f}'
-
-
-def _minutes(seconds: float) -> str:
-    return f'{int(seconds) // 60} min {int(seconds) % 60} s'

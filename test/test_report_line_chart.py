@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mtperception.pin.paper.line_chart import Axis, Line, line_chart
+from mtperception.report.line_chart import Axis, Line, line_chart
 
 SVG = '{http://www.w3.org/2000/svg}'
 
