@@ -19,43 +19,47 @@ from collections.abc import Sequence
 import sys
 
 from mtperception import __version__
-from mtperception.cli import (
-    bench,
-    detect,
-    evaluate,
-    export_grasps,
-    export_world,
-    forget,
-    render,
-    reproduce,
-    shapes,
-    show,
-    teach,
-    train,
-    watch,
-)
-
-VERBS = (render, show, train, evaluate, reproduce, detect, teach, forget, shapes, watch, bench,
-         export_world, export_grasps)
+from mtperception.cli.interrupts import refuse_interrupts, take_interrupts
 
 
 def parser() -> argparse.ArgumentParser:
     """Build the command's parser; each verb's module adds its own."""
+    # Imported here, when Ctrl-C is in hand.
+    from mtperception.cli import (
+        bench,
+        detect,
+        evaluate,
+        export_grasps,
+        export_world,
+        forget,
+        render,
+        reproduce,
+        shapes,
+        show,
+        teach,
+        train,
+        watch,
+    )
+
     command = argparse.ArgumentParser(
         prog='mtperception', description='Perception for a robot cell.')
     command.add_argument('--version', action='version', version=__version__)
     verbs = command.add_subparsers(title='verbs', metavar='VERB', required=True)
-    for verb in VERBS:
+    for verb in (render, show, train, evaluate, reproduce, detect, teach, forget, shapes, watch,
+                 bench, export_world, export_grasps):
         verb.add_parser(verbs)
     return command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return 0 only when it did what was asked."""
-    arguments = parser().parse_args(argv)
+    take_interrupts()
     try:
+        arguments = parser().parse_args(argv)
         status: int = arguments.run(arguments)
     except KeyboardInterrupt:
+        refuse_interrupts()
+        print('mtperception: stopped', file=sys.stderr)
         return 130
     except (OSError, RuntimeError, ValueError) as error:
         print(f'mtperception: {error}', file=sys.stderr)

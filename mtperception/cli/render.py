@@ -18,6 +18,8 @@ import argparse
 import json
 import os
 from pathlib import Path
+import signal
+import subprocess
 import sys
 import time
 from typing import Any, TYPE_CHECKING
@@ -25,6 +27,9 @@ from typing import Any, TYPE_CHECKING
 if TYPE_CHECKING:
     from mtperception.sim.files.data_folder import DataSet
     from mtperception.sim.render import Shard
+
+# Seconds that a render in a process of its own is given to stop by itself.
+GRACE = 5.0
 
 
 def add_parser(subparsers: Any) -> None:
@@ -151,3 +156,23 @@ def _shard(text: str) -> 'Shard':
         return Shard(int(number), int(of))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def render_apart(*words: str) -> int:
+    """
+    Run the verb with these words in a process of its own, and return its exit status.
+
+    That is for those who train: Mesa's LLVM and that of PyTorch's Triton do not get along. At
+    Ctrl-C, which reaches both, the process is waited for: it says what is left.
+    """
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'mtperception.cli.main', 'render', *words],
+        stdout=subprocess.DEVNULL)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        try:
+            return process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            return process.wait()

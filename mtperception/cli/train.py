@@ -19,12 +19,12 @@ from collections.abc import Callable
 import json
 from pathlib import Path
 import shlex
-import subprocess
 import sys
 import time
 from typing import Any, NamedTuple, TYPE_CHECKING
 
 from mtperception.cli import labelled_pictures
+from mtperception.cli.render import render_apart
 
 if TYPE_CHECKING:
     from mtperception.grasp.data.dataset import GraspPictures
@@ -103,7 +103,9 @@ def run(arguments: argparse.Namespace) -> int:
         console = Console(stderr=True, quiet=not first)
         data: list[Path] = arguments.data or [out / 'data']
         if first and arguments.data is None and not (data[0] / system.annotations).exists():
-            status = render(system.name, data[0], arguments.count, arguments.seed)
+            status = render_apart(
+                system.name, '--out', str(data[0]), '--count', str(arguments.count),
+                '--seed', str(arguments.seed))
             if status != 0:
                 return status
         processes.wait_for_all()
@@ -179,15 +181,3 @@ def command(arguments: argparse.Namespace) -> str:
     if arguments.config is not None:
         words += ['--config', arguments.config.name]
     return shlex.join(words)
-
-
-def render(system: str, out: Path, count: int, seed: int) -> int:
-    """
-    Render a data set with the verb `render`, and return its exit status.
-
-    It runs in a process of its own: Mesa's LLVM and that of PyTorch's Triton do not get along.
-    """
-    return subprocess.run(
-        [sys.executable, '-m', 'mtperception.cli.main', 'render', system, '--out', str(out),
-         '--count', str(count), '--seed', str(seed)],
-        stdout=subprocess.DEVNULL, check=False).returncode

@@ -88,12 +88,16 @@ class IdleNode:
 
 
 class Receiver:
-    """The other process, with its two ways in: a topic and a socket."""
+    """
+    The other process, with its two ways in: a topic and a socket.
+
+    It is in a session of its own: Ctrl-C is for the parent, which ends it.
+    """
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, '-m', 'mtperception.nodes.dds_benchmark'],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
         self.port = int(self._read_line())
 
     def close(self) -> None:
@@ -227,7 +231,7 @@ def measure_idle_node(seconds: float, settle: float = 3.0) -> IdleNode | None:
     """Watch a process with a node that only spins; None where there is no /proc to read."""
     if not Path('/proc/self/smaps_rollup').exists():
         return None
-    process = subprocess.Popen([sys.executable, '-c', IDLE_NODE])
+    process = subprocess.Popen([sys.executable, '-c', IDLE_NODE], start_new_session=True)
     folder = Path(f'/proc/{process.pid}')
     try:
         time.sleep(settle)

@@ -15,15 +15,17 @@
 """Worker processes that render, and that never outlive the process which they work for."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 import multiprocessing
 import os
 import signal
 import threading
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
+
+Result = TypeVar('Result')
 
 
 def worker_pool(
@@ -35,8 +37,24 @@ def worker_pool(
     OpenCV uses one thread in each.
     """
     # Never fork with a graphics context.
-    return ProcessPoolExecutor(
+    return _Pool(
         workers, multiprocessing.get_context('spawn'), _start, (start, arguments))
+
+
+class _Pool(ProcessPoolExecutor):
+    """
+    A pool whose workers never see an interrupt: that is for the parent, which ends them.
+
+    They inherit it as blocked. To ignore it is too late for a worker that is still importing.
+    """
+
+    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
+        """Order work, for which workers may be started."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -51,8 +69,6 @@ def one_thread() -> Iterator[None]:
 
 
 def _start(start: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
-    # Interrupts are for the parent, which lets the work in hand be finished.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     if start is not None:
