@@ -35,6 +35,7 @@ from mtperception.nodes.grasp_messages import (
 )
 from mtperception.nodes.grasp_space import GraspSpace
 from mtperception.nodes.image_gate import bgr_or_grey_image
+from mtperception.nodes.image_input import REPEAT
 from mtperception.nodes.parameters import described, real
 from mtperception.nodes.shape_teaching import ShapeTeaching
 from mtperception.nodes.transitions import ACTIVE
@@ -158,7 +159,8 @@ class GraspDetectorNode(DetectorNode):
                 float(self.get_parameter(name).value) for name in ('tip_height', 'tip_depth')))
         except ValueError as error:
             self.diagnostics.concern = f'no poses: {error}'
-            self.get_logger().warning(f'no poses: {error}', throttle_duration_sec=60.0)
+            self.get_logger().warning(
+                self.diagnostics.concern, throttle_duration_sec=REPEAT)
             return
         self.diagnostics.concern = ''
         self._grasps_3d.publish(grasps_in_space(placed, message.header, self._class_id))
