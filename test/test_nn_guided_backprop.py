@@ -40,13 +40,13 @@ def random_network(seed, architecture, *, folded=False):
     return network
 
 
-def by_autograd(network, picture, anchors):
+def by_autograd(activations, logits, anchors):
     """Give f R of each of the anchors at the ten layers, by the whole network's own graph."""
-    activations, logits = guided_forward(network, picture)
     found = []
     for anchor in anchors:
         gradients = guided_gradients(logits[0, anchor], activations)
-        found.append([(f * r)[0].detach() for f, r in zip(activations, gradients, strict=True)])
+        found.append([(f.detach() * r)[0]
+                      for f, r in zip(activations, gradients, strict=True)])
     return found
 
 
@@ -74,11 +74,10 @@ def test_windows_give_what_autograd_gives(seed, rows, columns, width, orientatio
         # Of few values and flat in places: maxima are met more than once.
         picture = nn.functional.interpolate((picture * 2).round() / 2, scale_factor=0.25)
         picture = nn.functional.interpolate(picture, size=(rows, columns))
-    with torch.inference_mode():
-        activations = network.trunk.activations(picture)
+    activations, logits = guided_forward(network, picture)
     last = boxes_of_4_3(network, activations[-1]) - 1
     anchors = [0, last, *data.draw(st.lists(st.integers(0, last), max_size=3), label='anchors')]
-    expected = by_autograd(network, picture, anchors)
+    expected = by_autograd(activations, logits, anchors)
     features = {reduction: grasp_features(network, activations, grasps_at(anchors), 'guided',
                                           reduction=reduction) for reduction in ('sum', 'flatten')}
     for number, layers in enumerate(expected):
@@ -91,16 +90,14 @@ def test_windows_give_what_autograd_gives(seed, rows, columns, width, orientatio
 def test_every_map_of_boxes_is_led_back(size):
     network = random_network(3, GraspArchitecture(0.05))
     picture = torch.rand(1, 3, *size) * 2 - 1
-    with torch.inference_mode():
-        activations = network.trunk.activations(picture)
-        features = [tuple(feature.shape[-2:])
-                    for feature in network.features(activations[-1])]
+    activations, logits = guided_forward(network, picture)
+    features = [tuple(feature.shape[-2:]) for feature in network.features(activations[-1])]
     assert len(features) >= 5
     anchors, first = [], 0
     for rows, columns in features:
         anchors.append(first + rows * columns * 9 + 4)
         first += rows * columns * 18
-    expected = by_autograd(network, picture, anchors)
+    expected = by_autograd(activations, logits, anchors)
     found = grasp_features(network, activations, grasps_at(anchors), 'guided',
                            reduction='flatten')
     for number, layers in enumerate(expected):

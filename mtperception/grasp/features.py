@@ -164,7 +164,7 @@ def _arriving_near(network: GraspNetwork, windows: Tensor, boxes: Sequence[int])
 def _arriving(network: GraspNetwork, activation: Tensor, anchor: int) -> Tensor:
     """Return the guided gradient of any default box with respect to all of 4-3."""
     with torch.inference_mode(False), torch.enable_grad(), guided(network):
-        activation = activation.clone().requires_grad_()
+        activation = activation.detach().clone().requires_grad_()
         size = activation.shape[-2] * STRIDES['4-3'], activation.shape[-1] * STRIDES['4-3']
         logits = network.maps_from(activation, size).logits
         return torch.autograd.grad(logits[0, anchor, _GRASP], activation)[0]

@@ -88,6 +88,7 @@ def refined_windows(trunk: VggTrunk, activations: Sequence[Tensor], arriving: Te
             corners = [(row - 1, column - 1) for row, column in corners]
 
 
+@torch.no_grad()
 def cut(activation: Tensor, corners: Corners, size: Sequence[int]) -> Tensor:
     """
     Cut windows of a size (rows, columns) out of a map, 1 x C x H x W.
