@@ -22,7 +22,11 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from mtperception.grasp.shapes.classifier import fit_classifier
-from mtperception.grasp.shapes.components import held_out_components, principal_components
+from mtperception.grasp.shapes.components import (
+    held_out_components,
+    inner_products,
+    principal_components,
+)
 from mtperception.grasp.shapes.examples import joined, ShapeError, ShapeExamples
 from mtperception.grasp.shapes.experiments import draw_pictures, PICTURES, run_trials
 from mtperception.grasp.shapes.folds import folds_by_image
@@ -67,7 +71,7 @@ def random_rows(seed, count, width, rank):
 @settings(deadline=None, max_examples=60)
 def test_components_are_those_of_a_singular_value_decomposition(seed, count, width, rank, most):
     rows = random_rows(seed, count, width, rank)
-    points, rest = principal_components(rows, most)(rows)
+    points, rest = principal_components(rows, inner_products(rows), most)(rows)
     assert points.shape[1] <= min(most, count - 1, width, rank)
     centred = (rows - rows.mean(axis=0)).astype(np.float64)
     u, s, _ = np.linalg.svd(centred, full_matrices=False)
@@ -85,8 +89,8 @@ def test_holding_rows_out_is_leaving_them_away(seed, count, most, data):
     held = np.zeros(count, dtype=bool)
     held[:data.draw(st.integers(1, count - 2))] = True
     held = np.random.default_rng(seed).permutation(held)
-    known, points, rest = held_out_components((rows @ rows.T).astype(np.float64), held, most)
-    components = principal_components(rows[~held], most)
+    known, points, rest = held_out_components(inner_products(rows), held, most)
+    components = principal_components(rows[~held], inner_products(rows[~held]), most)
     expected, expected_rest = components(rows[held])
     scale = float((rows**2).sum(axis=1).max())
     assert np.allclose(known @ points.T, components(rows[~held])[0] @ expected.T,
@@ -95,7 +99,8 @@ def test_holding_rows_out_is_leaving_them_away(seed, count, most, data):
 
 
 def test_rows_all_alike_have_no_components_and_no_faults():
-    points, rest = principal_components(np.ones((5, 7), np.float32), 3)(
+    rows = np.ones((5, 7), np.float32)
+    points, rest = principal_components(rows, inner_products(rows), 3)(
         np.zeros((2, 7), np.float32))
     assert np.allclose(points, 0.0) and np.allclose(rest, 7.0)
 

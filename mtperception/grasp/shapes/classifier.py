@@ -22,7 +22,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mtperception.grasp.shapes.components import Components, principal_components
+from mtperception.grasp.shapes.components import (
+    Components,
+    inner_products,
+    principal_components,
+)
 from mtperception.grasp.shapes.examples import (
     check_features,
     Features,
@@ -115,11 +119,13 @@ def fit_classifier(
     if also is not None:
         check_features(also)
         everything = np.concatenate((rows, side_by_side(also, layers)))
-    components = principal_components(everything, dimensions)
+    products = inner_products(everything)
+    components = principal_components(everything, products, dimensions)
     points, _ = components(rows)
     labels, images = examples.labels, examples.images
     shapes = tuple(examples.shapes)
     return ShapeClassifier(
         layers, shapes, components,
         fit_svm(points, labels, images, grid) if len(shapes) > 1 else None,
-        learn_strangeness(points, rows, labels, images, dimensions))
+        learn_strangeness(
+            points, products[:len(rows), :len(rows)], labels, images, dimensions))

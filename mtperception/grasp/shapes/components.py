@@ -46,12 +46,17 @@ class Components:
         return points, np.maximum(squares - (points**2).sum(axis=1), 0.0)
 
 
-def principal_components(rows: NDArray[np.float32], most: int) -> Components:
-    """Find the principal components of N rows: at most so many, and N - 1."""
+def inner_products(rows: NDArray[np.float32]) -> Floats:
+    """Return the inner products of N rows less their mean, N x N."""
+    centred = rows - rows.mean(axis=0)
+    return np.asarray((centred @ centred.T).astype(np.float64))
+
+
+def principal_components(rows: NDArray[np.float32], products: Floats, most: int) -> Components:
+    """Find the principal components of N rows, at most so many, by their inner products."""
     mean = rows.mean(axis=0)
-    centred = rows - mean
-    values, vectors = _widest((centred @ centred.T).astype(np.float64), most)
-    axes = centred.T @ (vectors / np.sqrt(values)).astype(np.float32)
+    values, vectors = _widest(products, most)
+    axes = (rows - mean).T @ (vectors / np.sqrt(values)).astype(np.float32)
     return Components(mean, axes)
 
 
@@ -61,7 +66,7 @@ def held_out_components(
     """
     Find the principal components of some of N rows, and apply them to the others.
 
-    `products` (N x N) are the inner products of the rows, of which `held` are left out of the
+    `products` (N x N) are the `inner_products` of all, of which `held` are left out of the
     components. Return the points of those kept, those of the rows held out, and the squares of
     what the components leave over of these.
     """

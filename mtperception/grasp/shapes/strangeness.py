@@ -15,9 +15,9 @@
 """
 How unlike all taught shapes a grasp is, so that unknown shapes are refused.
 
-Two distances tell: that to the three nearest examples among the principal components, and that to
-the space of the components. Both are measured in units of what they typically are for examples of
-pictures that the components were not made from.
+Two squares of distances tell, and are added: those to the three nearest examples among the
+principal components, and that to the space of the components. The sum is measured in units of what
+few examples exceed, of pictures that the components were not made from.
 """
 
 from __future__ import annotations
@@ -34,10 +34,9 @@ from mtperception.grasp.shapes.folds import folds_by_image
 Floats = NDArray[np.float64]
 _NEIGHBOURS = 3
 # Pictures are held out one by one up to this many of a shape, together above.
-_FOLDS = 8
-# The share of known grasps that may be refused, as far as the examples tell, and how much stranger
-# than those still known ones may be.
-_REFUSED_SHARE, _MARGIN = 0.02, 1.15
+_FOLDS = 5
+# The share of known grasps that may be refused, as far as the examples tell.
+_REFUSED_SHARE = 0.02
 _TINY = 1e-12
 
 
@@ -46,38 +45,31 @@ class Strangeness:
     """Tells how strange grasps are; from 1 on they are of no taught shape."""
 
     examples: Floats
-    typical_distance: float
-    typical_rest: float
     limit: float
 
     def __call__(self, points: Floats, rest: Floats) -> Floats:
         """Measure grasps by their components (N x K) and the squares of what these leave over."""
-        distance = _nearest(points, self.examples)
-        return (distance / self.typical_distance + rest / self.typical_rest) / self.limit
+        return np.asarray((_nearest(points, self.examples) + rest) / self.limit)
 
 
-def learn_strangeness(points: Floats, rows: NDArray[np.float32], labels: Labels, images: Numbers,
+def learn_strangeness(points: Floats, products: Floats, labels: Labels, images: Numbers,
                       most: int) -> Strangeness:
     """
     Learn from examples how strange known shapes may be.
 
-    `points` (N x K) are what at most `most` components make of the `rows` (N x D).
+    `points` (N x K) are what at most `most` components make of rows whose inner products are
+    `products` (N x N).
     """
-    if len(rows) < 3:
+    if len(points) < 3:
         # Too few to compare, so nothing is strange.
-        return Strangeness(points, 1.0, 1.0, np.inf)
-    products = (rows @ rows.T).astype(np.float64)
-    distance, rest = np.zeros(len(rows)), np.zeros(len(rows))
+        return Strangeness(points, np.inf)
+    strange = np.zeros(len(points))
     for _, held in folds_by_image(labels, images, _FOLDS):
-        mask = np.zeros(len(rows), dtype=bool)
+        mask = np.zeros(len(points), dtype=bool)
         mask[held] = True
-        known, new, rest[held] = held_out_components(products, mask, most)
-        distance[held] = _nearest(new, known)
-    typical_distance, typical_rest = (max(float(each.mean()), _TINY)
-                                      for each in (distance, rest))
-    strange = distance / typical_distance + rest / typical_rest
-    limit = _MARGIN * max(float(np.quantile(strange, 1.0 - _REFUSED_SHARE)), 1.0)
-    return Strangeness(points, typical_distance, typical_rest, limit)
+        known, new, rest = held_out_components(products, mask, most)
+        strange[mask] = _nearest(new, known) + rest
+    return Strangeness(points, max(float(np.quantile(strange, 1.0 - _REFUSED_SHARE)), _TINY))
 
 
 def _nearest(points: Floats, examples: Floats) -> Floats:
