@@ -44,6 +44,7 @@ setup(
         'pyyaml',
         'rich',  # progress bars and the terminal display
         'safetensors',
+        'scikit-learn>=1.3',  # tells taught shapes apart
         'torch',
         # The user's meshes: reading with colours, repair, decimation, convex pieces
         'charset-normalizer',  # of OBJ files that are not UTF-8
