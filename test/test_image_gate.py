@@ -22,8 +22,10 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
 from mtperception.nodes.image_gate import (
+    bgr_or_grey_image,
     BYTES_PER_PIXEL,
     check_image,
+    GREY_ENCODINGS,
     grey_image,
     ImageError,
     read_image,
@@ -52,6 +54,21 @@ def test_every_encoding_gives_grey_of_the_same_size(encoding, padding):
     grey = grey_image(message)
     assert grey.dtype == np.uint8
     assert grey.shape == (4, 8)
+
+
+@pytest.mark.parametrize('encoding', sorted(BYTES_PER_PIXEL))
+def test_every_encoding_gives_what_opencv_takes(encoding):
+    picture = bgr_or_grey_image(image(encoding, padding=4))
+    assert picture.dtype == np.uint8
+    assert picture.shape == ((4, 8) if encoding in GREY_ENCODINGS else (4, 8, 3))
+    assert picture.flags.c_contiguous
+
+
+def test_colours_come_in_opencvs_order():
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 3), np.uint8)
+    for encoding, stored in (('bgr8', pixels), ('rgb8', pixels[..., ::-1])):
+        message = image(encoding, data=stored.tobytes())
+        np.testing.assert_array_equal(bgr_or_grey_image(message), pixels)
 
 
 def test_mono8_is_a_view_without_the_padding():

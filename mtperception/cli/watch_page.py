@@ -14,8 +14,9 @@
 
 """What `mtperception watch` shows: a page on a terminal, a line elsewhere."""
 
+from collections.abc import Mapping
 import math
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 from rich.console import Group
 from rich.table import Table
@@ -34,7 +35,13 @@ def line(node: 'WatchNode', elapsed: float) -> str:
         text += f"  latency {figures['latency_ms']['p50']:.0f} ms"
     text += f"  pins {figures['pins']}  missed {percent(figures['missed'])}" \
             f"  false {figures['false']}  error {pixels(figures['error_px']['mean'])}"
-    return text
+    return f'{text}  grasps {node.grasps.rate.value():4.1f} Hz'
+
+
+def latency(figures: Mapping[str, Any]) -> str:
+    if 'latency_ms' not in figures:
+        return ''
+    return f"{figures['latency_ms']['p50']:.0f} ms, p95 {figures['latency_ms']['p95']:.0f} ms"
 
 
 def percent(share: float | None) -> str:
@@ -52,12 +59,11 @@ def page(node: 'WatchNode', elapsed: float) -> Group:
     topics.add_column('', min_width=34)
     topics.add_column('rate', justify='right', min_width=9)
     topics.add_column('latency', justify='right', min_width=22)
-    latency = figures.get('latency_ms')
     for name, rate, note in (
         ('pin_camera/camera_info', node.camera_rate, ''),
         ('ground_truth/pins', node.truth_rate, ''),
-        ('pin_detector/detections', node.detection_rate,
-         f"{latency['p50']:.0f} ms, p95 {latency['p95']:.0f} ms" if latency else ''),
+        ('pin_detector/detections', node.detections.rate, latency(figures)),
+        ('grasp_detector/grasps', node.grasps.rate, latency(node.grasp_figures())),
         *((name, rate, '') for name, rate in node.rates.items()),
     ):
         topics.add_row(node.topics[name], f'{rate.value():.1f} Hz', note)

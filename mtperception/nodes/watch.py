@@ -58,6 +58,27 @@ class Rate:
         return len(self._arrivals) / max(min(RATE_WINDOW, now - self._start), 1e-3)
 
 
+class Results:
+    """How often a detector's results come, and how long after their pictures."""
+
+    def __init__(self) -> None:
+        self.rate = Rate()
+        self._latencies: deque[float] = deque(maxlen=600)
+
+    def come(self, stamp: float, now: float) -> None:
+        """Count one for a picture of a stamp, that has come now; both in seconds."""
+        self.rate.tick()
+        self._latencies.append(1e3 * (now - stamp))
+
+    def figures(self) -> dict[str, Any]:
+        """Give the rate (Hz) and, once something has come, the latency (ms)."""
+        figures: dict[str, Any] = {'rate': self.rate.value()}
+        if self._latencies:
+            p50, p95 = np.percentile(list(self._latencies), [50, 95])
+            figures['latency_ms'] = {'p50': float(p50), 'p95': float(p95)}
+        return figures
+
+
 def labelled(pin: PinDetection) -> LabelledPin:
     """Read a pin of `ground_truth/pins`, whose score is the visible share, as a label."""
     radius = pin.diameter / 2
@@ -76,6 +97,7 @@ class WatchNode(Node):
     """
     Compare `pin_detector/detections` with `ground_truth/pins`, frame by frame.
 
+    Of `grasp_detector/grasps`, `grasps` has rate and latency.
     With `all_cameras` the rates of the bench's and the tool's camera are taken, too, in `rates`;
     a simulator renders these only while somebody subscribes.
     """
@@ -84,11 +106,11 @@ class WatchNode(Node):
         super().__init__('cell_watch', **options)
         self.camera_rate = Rate()
         self.truth_rate = Rate()
-        self.detection_rate = Rate()
+        self.detections = Results()
+        self.grasps = Results()
         self.score = FrameScore()
         self.newest: list[Sighting] | None = None
         self.topics: dict[str, str] = {}
-        self._latencies: deque[float] = deque(maxlen=600)
         self._truth: dict[float, list[PinDetection]] = {}
         self._found: dict[float, list[PinDetection]] = {}
         self._health: dict[str, dict[str, str]] = {}
@@ -97,6 +119,7 @@ class WatchNode(Node):
             ('pin_camera/camera_info', CameraInfo, self._on_camera_info),
             ('ground_truth/pins', Detection2DArray, self._on_truth),
             ('pin_detector/detections', Detection2DArray, self._on_detections),
+            ('grasp_detector/grasps', Detection2DArray, self._on_grasps),
             ('/diagnostics', DiagnosticArray, self._on_diagnostics),
         ):
             subscription = self.create_subscription(message, name, callback, 10)
@@ -111,14 +134,21 @@ class WatchNode(Node):
 
     def figures(self) -> dict[str, Any]:
         """Give what `mtperception watch --json` prints of the pin detector."""
-        figures: dict[str, Any] = {'rate': self.detection_rate.value()}
-        if self._latencies:
-            p50, p95 = np.percentile(list(self._latencies), [50, 95])
-            figures['latency_ms'] = {'p50': float(p50), 'p95': float(p95)}
-        health = self._health.get(self.topics['pin_detector/detections'].rpartition('/')[0], {})
-        if 'dropped' in health:
-            figures['dropped'] = int(health['dropped'])
-        return figures | {'frames': self.score.frames, **self.score.figures()}
+        return {
+            **self.detections.figures(), **self._dropped('pin_detector/detections'),
+            'frames': self.score.frames, **self.score.figures()}
+
+    def grasp_figures(self) -> dict[str, Any]:
+        """Give what it prints of the grasp detector."""
+        return {**self.grasps.figures(), **self._dropped('grasp_detector/grasps')}
+
+    def _dropped(self, topic: str) -> dict[str, int]:
+        """Give the frames that a topic's node has dropped, as far as it has told."""
+        health = self._health.get(self.topics[topic].rpartition('/')[0], {})
+        return {'dropped': int(health['dropped'])} if 'dropped' in health else {}
+
+    def _now(self) -> float:
+        return float(self.get_clock().now().nanoseconds * 1e-9)
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self.camera_rate.tick()
@@ -129,12 +159,13 @@ class WatchNode(Node):
         self._remember(self._truth, message)
 
     def _on_detections(self, message: Detection2DArray) -> None:
-        self.detection_rate.tick()
-        stamp = seconds(message.header.stamp)
-        self._latencies.append(1e3 * (self.get_clock().now().nanoseconds * 1e-9 - stamp))
+        self.detections.come(seconds(message.header.stamp), self._now())
         if not self._truth:
             self.newest = [Sighting(pin, None) for pin in pins_from_message(message)]
         self._remember(self._found, message)
+
+    def _on_grasps(self, message: Detection2DArray) -> None:
+        self.grasps.come(seconds(message.header.stamp), self._now())
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

@@ -47,11 +47,10 @@ def assert_flat(samples, tell):
     assert grown[2] <= 0, f'{grown[2]} open files more'
 
 
-def test_cycles_leave_nothing_behind(station, pin_frames, count, tell):
-    station.start(autostart=False)
-    message = image_message(pin_frames[0], 'mono8', Header())
+def cycled(station, message, cycles):
+    """Configure, detect and clean up so many times; give what is used after each."""
     samples = []
-    for _ in range(count(9, 50)):
+    for _ in range(cycles):
         for label in ('configure', 'activate'):
             assert station.change_state(label)
         station.wait(lambda: station.images.get_subscription_count() == 1)
@@ -60,8 +59,24 @@ def test_cycles_leave_nothing_behind(station, pin_frames, count, tell):
             assert station.change_state(label)
         station.wait(lambda: station.images.get_subscription_count() == 0)
         samples.append(usage(station.process))
-    assert_flat(samples, tell)
+    return samples
+
+
+def test_cycles_leave_nothing_behind(station, pin_frames, count, tell):
+    station.start(autostart=False)
+    message = image_message(pin_frames[0], 'mono8', Header())
+    assert_flat(cycled(station, message, count(9, 50)), tell)
     assert station.end()[0] == 0
+
+
+def test_cycles_of_the_grasp_detector_leave_nothing_behind(
+        grasp_station, grasp_model, lit_picture, tmp_path, count, tell):
+    grasp_station.start(
+        autostart=False, model=str(grasp_model), bench_frame='bench', use_depth=True,
+        **{'shapes.library': str(tmp_path)})
+    message = image_message(lit_picture('bar', 1), 'bgr8', Header())
+    assert_flat(cycled(grasp_station, message, count(9, 50)), tell)
+    assert grasp_station.end()[0] == 0
 
 
 def test_frames_leave_nothing_behind(station, pin_frames, count, tell):
