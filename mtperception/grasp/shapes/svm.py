@@ -30,7 +30,7 @@ from mtperception.grasp.shapes.examples import Labels, Numbers
 from mtperception.grasp.shapes.folds import folds_by_image
 
 Floats = NDArray[np.float64]
-_FOLDS = 5
+_FOLDS = 3
 
 
 @dataclass(frozen=True)
