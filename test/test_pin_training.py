@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 
 from mtperception import zoo
+from mtperception.grasp import hyper_parameters as grasp
 from mtperception.pin.batches import targets_from_labels
 from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.evaluation import FrameScore
-from mtperception.pin.hyper_parameters import HyperParameters
+from mtperception.pin.hyper_parameters import FURTHER, HyperParameters
 from mtperception.pin.predictor import PinDetector
 from mtperception.pin.training import train
-from mtperception.training.settings import read_settings, SettingsError
+from mtperception.training.settings import read_settings, settings_text, SettingsError
 
 TINY = HyperParameters(
     stem=8, width=16, deep=16, dilations=(1, 2), epochs=3, samples_per_epoch=240, batch=8,
@@ -109,7 +110,7 @@ def test_settings_are_read_over_the_defaults(tmp_path):
     ('dilations: [1, 2, 3]', 'dilations is a list of positive integers, even in number'),
     ('validation_share: 1', 'between 0 and 1'),
     ('batch: 9000', 'batch is larger'),
-    ('- 1', 'list of "name: value" lines'),
+    ('- 1', 'a line such as "epochs: 20", without a dash'),
     ('epochs: [', 'not valid YAML'),
 ])
 def test_wrong_settings_are_named(tmp_path, text, message):
@@ -119,6 +120,15 @@ def test_wrong_settings_are_named(tmp_path, text, message):
         read_settings(path, HyperParameters())
     assert message in str(caught.value) and str(path) in str(caught.value)
     assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize(('base', 'further'), [
+    (HyperParameters(), FURTHER), (grasp.HyperParameters(), grasp.FURTHER)])
+def test_listed_settings_are_a_settings_file(tmp_path, base, further):
+    path = tmp_path / 'settings.yaml'
+    path.write_text(settings_text(base, further))
+    assert read_settings(path, further) == base
+    assert f'epochs: {base.epochs}  # with --init: {further.epochs}' in path.read_text()
 
 
 def test_a_missing_settings_file_is_named(tmp_path):

@@ -101,7 +101,7 @@ def test_a_data_set_holds_what_the_scene_renders(tmp_path):
     done = []
     rendered = render(
         PinData(), tmp_path / 'set', 4, 5, progress=lambda *counts: done.append(counts))
-    assert done == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert done == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert rendered == Rendered(made=4, missing=0, figures={})
     with PinScene() as scene:
         for index, file in enumerate(read_labels(tmp_path / 'set')):

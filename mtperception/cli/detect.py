@@ -20,10 +20,15 @@ import json
 import os
 from pathlib import Path
 import sys
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from mtperception.cli.arguments import check_folder, share
+
+if TYPE_CHECKING:
+    from mtperception.zoo import Bundle
 
 
 def add_parser(verbs: Any) -> None:
@@ -34,26 +39,37 @@ def add_parser(verbs: Any) -> None:
                     'first one; score), or its grasps (x, y, opening along and jaw across the '
                     'axis at theta, in pixels and radians counter-clockwise; score; the number '
                     'of the default box). The diameter is 0 from a model that does not tell it.')
-    parser.add_argument('system', choices=['pin', 'grasp'], help='what to look for')
+    parser.add_argument('system', choices=['pin', 'grasp'], metavar='SYSTEM',
+                        help='what to look for: pin or grasp')
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGES', help='picture files')
     parser.add_argument('--draw', type=Path, metavar='DIR',
                         help='write annotated copies, as PNG, into this folder')
     parser.add_argument('--model', metavar='NAME|PATH',
                         help='a bundled model, by default pin or grasp, or a .safetensors file '
                              'with its card beside it')
-    parser.add_argument('--threshold', type=float, help="least score, 0 to 1 (the model's)")
+    parser.add_argument('--threshold', type=share, help="least score, 0 to 1 (the model's)")
     parser.add_argument('--json', action='store_true',
                         help='accepted for symmetry: the output is always JSON lines')
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    system = {'pin': _pins, 'grasp': _grasps}[arguments.system](arguments.model)
+    from mtperception import zoo
+
+    if arguments.draw is not None:
+        check_folder(arguments.draw)
+    model = arguments.model or arguments.system
+    bundle = zoo.load(model)
+    # Told before torch is loaded, which takes seconds.
+    images = [path for path in arguments.images if _is_there(path)]
+    if not images:
+        return 1
+    failed = len(images) < len(arguments.images)
+    system = {'pin': _pins, 'grasp': _grasps}[arguments.system](bundle, model)
     if arguments.draw is not None:
         arguments.draw.mkdir(parents=True, exist_ok=True)
-    failed = False
     drawn: set[Path] = set()
-    for path in arguments.images:
+    for path in images:
         try:
             image = read_image(path)
             found = system.detect(image, arguments.threshold)
@@ -65,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
                 _write_drawing(copy, system.draw(image, found))
                 line['drawn'] = str(copy)
         except (OSError, ValueError) as error:
-            print(f'mtperception: {error}', file=sys.stderr)
+            _complain(error)
             failed = True
             continue
         print(json.dumps(line), flush=True)
@@ -80,18 +96,35 @@ class _System(NamedTuple):
     draw: Callable[[npt.NDArray[np.uint8], Sequence[Any]], npt.NDArray[np.uint8]]
 
 
-def _pins(model: str | None) -> _System:
+def _pins(bundle: 'Bundle', model: str) -> _System:
     from mtperception.pin.draw import draw_pins
     from mtperception.pin.predictor import PinDetector
 
-    return _System('pins', PinDetector.load(model or 'pin').detect, draw_pins)
+    return _System('pins', PinDetector.from_bundle(bundle, model).detect, draw_pins)
 
 
-def _grasps(model: str | None) -> _System:
+def _grasps(bundle: 'Bundle', model: str) -> _System:
     from mtperception.grasp.draw import draw_grasps
     from mtperception.grasp.predictor import GraspDetector
 
-    return _System('grasps', GraspDetector.load(model or 'grasp').detect, draw_grasps)
+    return _System('grasps', GraspDetector.from_bundle(bundle, model).detect, draw_grasps)
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is a file; where not, say so."""
+    try:
+        path.stat()
+    except OSError as error:
+        _complain(f'{path}: {error.strerror}')
+        return False
+    if path.is_dir():
+        _complain(f'{path} is a folder: name the pictures in it, such as {path / "*.png"}')
+        return False
+    return True
+
+
+def _complain(what: object) -> None:
+    print(f'mtperception: {what}', file=sys.stderr)
 
 
 def read_image(path: Path) -> npt.NDArray[np.uint8]:

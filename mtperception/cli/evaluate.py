@@ -24,6 +24,8 @@ def add_parser(verbs: Any) -> None:
         'evaluate', help='how good a model is, on new rendered pictures or your own',
         description='Say how good a model is, on new rendered pictures or your own. '
                     '`mtperception evaluate SYSTEM --help` says more.')
+    parser.set_defaults(
+        stopped='stopped; an evaluation keeps nothing, the same command begins again')
     systems = parser.add_subparsers(title='systems', metavar='SYSTEM', required=True)
     for system in (evaluate_pins, evaluate_grasps, evaluate_shapes):
         system.add_parser(systems)

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtperception.cli import evaluate_robustness, labelled_pictures
+from mtperception.cli.arguments import check_folder
 from mtperception.cli.evaluation_arguments import (
     add_data_arguments,
     add_model_arguments,
@@ -81,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f'--count is {arguments.count}; it must be at least 2')
     if arguments.out is not None and not arguments.robustness:
         raise ValueError('--out is where --robustness writes: give both')
+    if arguments.out is not None:
+        check_folder(arguments.out)
     started = time.monotonic()
     bundle = zoo.load(arguments.model)
     detector = PinDetector.from_bundle(bundle, str(arguments.model))

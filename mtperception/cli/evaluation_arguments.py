@@ -18,6 +18,7 @@ import argparse
 import os
 
 from mtperception.cli import labelled_pictures
+from mtperception.cli.arguments import share
 
 
 def add_picture_arguments(parser: argparse.ArgumentParser, counted: str) -> None:
@@ -43,5 +44,5 @@ def add_model_arguments(parser: argparse.ArgumentParser, model: str,
     """Add what is evaluated, by default the bundled ``model``, and --json."""
     parser.add_argument('--model', default=model, metavar='NAME|PATH',
                         help='a bundled model, or a .safetensors file with its card beside it')
-    parser.add_argument('--threshold', type=float, help=threshold_help)
+    parser.add_argument('--threshold', type=share, help=threshold_help)
     parser.add_argument('--json', action='store_true', help='print one JSON object')

@@ -54,17 +54,25 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return 0 only when it did what was asked."""
     take_interrupts()
+    arguments = argparse.Namespace(stopped='stopped')
     try:
-        arguments = parser().parse_args(argv)
+        parser().parse_args(argv, arguments)
         status: int = arguments.run(arguments)
     except KeyboardInterrupt:
         refuse_interrupts()
-        print('mtperception: stopped', file=sys.stderr)
+        print(f'mtperception: {arguments.stopped}', file=sys.stderr)
         return 130
     except (OSError, RuntimeError, ValueError) as error:
-        print(f'mtperception: {error}', file=sys.stderr)
+        print(f'mtperception: {told(error)}', file=sys.stderr)
         return 1
     return status
+
+
+def told(error: Exception) -> str:
+    """Put an error into words: those of the operating system without their number."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f'{error.filename}: {error.strerror}'
+    return str(error)
 
 
 if __name__ == '__main__':

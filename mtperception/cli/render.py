@@ -41,7 +41,8 @@ def add_parser(subparsers: Any) -> None:
                     'copied into one; the last of them, or the same command without --shard, '
                     'then finishes the data set.')
     parser.add_argument(
-        'system', choices=('pin', 'grasp', 'pose'), help='what the data set is for')
+        'system', choices=('pin', 'grasp', 'pose'), metavar='SYSTEM',
+        help='what the data set is for: pin, grasp or pose')
     parser.add_argument(
         '--out', required=True, metavar='DIR', help='a new folder, or that of the same data set')
     parser.add_argument('--count', required=True, type=int, metavar='N', help='samples')
@@ -53,14 +54,17 @@ def add_parser(subparsers: Any) -> None:
         '--shard', type=_shard, metavar='I/N',
         help='make only the I-th of N equal shares of the data set, such as 1/4')
     parser.add_argument(
-        '--pins', type=int, metavar='N', help='pins in each picture (0 to 6 at random)')
+        '--pins', type=int, metavar='N',
+        help='of pin: pins in each picture (0 to 6 at random)')
     parser.add_argument(
         '--meshes', type=Path, metavar='DIR',
-        help='OBJ, STL and PLY files of parts, instead of the parts of the project')
+        help='of grasp and pose: OBJ, STL and PLY files of parts, instead of those of the '
+             'project')
     parser.add_argument(
         '--units', choices=('m', 'cm', 'mm', 'inch'), default='mm', help='of the meshes (mm)')
     parser.add_argument(
-        '--backgrounds', type=Path, metavar='DIR', help='JPEG and PNG files to lie under things')
+        '--backgrounds', type=Path, metavar='DIR',
+        help='of grasp and pose: JPEG and PNG files to lie under things')
     parser.add_argument('--json', action='store_true', help='print the figures as JSON')
     parser.set_defaults(run=run)
 
@@ -72,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        TaskID,
         TextColumn,
         TimeRemainingColumn,
     )
@@ -91,11 +96,13 @@ def run(args: argparse.Namespace) -> int:
         TextColumn('{task.fields[rate]:.1f}/s'), TimeRemainingColumn(), console=console)
     try:
         with bar:
-            task = bar.add_task(f'rendering into {args.out}', total=args.count, rate=0.0)
+            tasks: list[TaskID] = []
 
             def report(made: int, total: int) -> None:
+                if not tasks:  # what was asked for can be rendered
+                    tasks.append(bar.add_task(f'rendering into {args.out}', rate=0.0))
                 rate = made / (time.perf_counter() - start)
-                bar.update(task, completed=made, total=total, rate=rate)
+                bar.update(tasks[0], completed=made, total=total, rate=rate)
 
             rendered = render(
                 data_set, args.out, args.count, args.seed, args.workers, args.shard, report)

@@ -25,6 +25,8 @@ from typing import Any, NamedTuple, TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from mtperception.cli.arguments import check_png
+
 if TYPE_CHECKING:
     from mtperception.datasets.grasps import GraspPicture
     from mtperception.sim.files.label_drawing import Canvas
@@ -56,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from mtperception.sim.files.label_drawing import Canvas, contact_sheet
     from mtperception.sim.files.writing import png, write_file
 
+    check_png(args.out)
     if not 1 <= args.count <= _MOST:
         raise ValueError(f'cannot show {args.count} pictures: ask for 1 to {_MOST}')
     pictures = labelled_pictures(args.data, args.category)

@@ -24,6 +24,8 @@ import time
 from typing import Any, NamedTuple, TYPE_CHECKING
 
 from mtperception.cli import labelled_pictures
+from mtperception.cli.arguments import check_folder
+from mtperception.cli.interrupts import refuse_interrupts
 from mtperception.cli.render import render_apart
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ def add_parser(verbs: Any) -> None:
                     'pin.safetensors, and the\ncard, pin.json, into a folder. A checkpoint is '
                     'written after every epoch. Several processes\nshare the work under '
                     '`torchrun --nproc-per-node N -m mtperception.cli.main train ...`.')
-    parser.add_argument('system', choices=['pin', 'grasp'], help='what to train')
+    parser.add_argument('system', choices=['pin', 'grasp'], metavar='SYSTEM',
+                        help='what to train: pin or grasp')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='where model, card and checkpoint go')
     labelled_pictures.add_arguments(
@@ -52,7 +55,10 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument('--seed', type=int, default=0,
                         help='of the rendering and of the training (0)')
     parser.add_argument('--config', type=Path, metavar='YAML',
-                        help='settings that differ from the defaults')
+                        help='settings that differ from the defaults; `mtperception train SYSTEM '
+                             '--settings` lists them')
+    parser.add_argument('--settings', action=_ListSettings, nargs=0,
+                        help='print the settings of a SYSTEM and their defaults, and end')
     parser.add_argument('--init', metavar='NAME|PATH',
                         help='a model, such as pin, to train further: fewer epochs and lower '
                              'rates unless --config says otherwise; its architecture is kept')
@@ -63,13 +69,25 @@ def add_parser(verbs: Any) -> None:
     parser.set_defaults(run=run)
 
 
+class _ListSettings(argparse.Action):
+    """Prints the settings of the system that was named before, as a file for --config."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace,
+                 values: object, option: str | None = None) -> None:
+        from mtperception.training.settings import settings_text
+
+        system = getattr(namespace, 'system', None)
+        if system is None:
+            parser.error(f'name the system before {option}: pin or grasp')
+        print(settings_text(*_settings(system)), end='')
+        parser.exit()
+
+
 class _System(NamedTuple):
     """What the training of a system needs; `name` is also the model's and the data set's."""
 
     name: str
     annotations: str
-    settings: Any
-    further: Any
     read: 'Callable[..., Any]'
     describe: 'Callable[[Any], str]'
     steps_per_epoch: 'Callable[[Any], int]'
@@ -77,26 +95,33 @@ class _System(NamedTuple):
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from mtperception.training.settings import read_settings
+    from mtperception.zoo import check_task, load
+
+    started = time.monotonic()
+    # What is wrong with these is told before torch is loaded, which takes seconds.
+    usual, further = _settings(arguments.system)
+    settings = read_settings(arguments.config, further if arguments.init else usual)
+    start = load(arguments.init) if arguments.init else None
+    if start is not None:
+        check_task(start, arguments.system, arguments.init)
+    out: Path = arguments.out
+    check_folder(out)
+
     from rich.console import Console
 
     from mtperception.nn.memory import keep_freed_memory
     from mtperception.training import processes
+    from mtperception.training.checkpoint import epochs_done
     from mtperception.training.loop import CHECKPOINT
     from mtperception.training.progress import TrainingProgress
-    from mtperception.training.settings import read_settings
-    from mtperception.zoo import load
 
-    started = time.monotonic()
-    system = {'pin': _pin, 'grasp': _grasp}[arguments.system]()
-    settings = read_settings(
-        arguments.config, system.further if arguments.init else system.settings)
-    out: Path = arguments.out
     if (out / CHECKPOINT).exists() and not arguments.resume:
         raise ValueError(f'{out}: a training was begun here; go on with --resume, or choose '
                          'another folder')
     if arguments.resume and not (out / CHECKPOINT).exists():
         raise ValueError(f'{out}: there is no checkpoint here; leave out --resume')
-    start = load(arguments.init) if arguments.init else None
+    system = {'pin': _pin, 'grasp': _grasp}[arguments.system]()
     keep_freed_memory()
     with processes.joined_processes():
         first = processes.rank() == 0
@@ -112,12 +137,21 @@ def run(arguments: argparse.Namespace) -> int:
         pictures = system.read(*data, category=arguments.category, warn=(
             labelled_pictures.warn if first else lambda line: None))
         console.print(system.describe(pictures), highlight=False)
-        steps = settings.epochs * system.steps_per_epoch(settings)
-        with TrainingProgress(console, steps) as progress:
-            bundle = system.train(
-                pictures, out, settings, seed=arguments.seed, command=command(arguments),
-                start=start, resume=arguments.resume, after_step=progress.step,
-                after_epoch=progress.epoch)
+        steps = system.steps_per_epoch(settings)
+        before = epochs_done(out / CHECKPOINT) if arguments.resume else 0
+        console.print(f'{settings.epochs} epochs of {steps} steps'
+                      f'{f", of which {before} are done" if before else ""}', highlight=False)
+        try:
+            with TrainingProgress(console, settings.epochs * steps, before * steps) as progress:
+                bundle = system.train(
+                    pictures, out, settings, seed=arguments.seed, command=command(arguments),
+                    start=start, resume=arguments.resume, after_step=progress.step,
+                    after_epoch=progress.epoch)
+        except KeyboardInterrupt:
+            refuse_interrupts()
+            if first:
+                print(f'mtperception train: {left(out / CHECKPOINT)}', file=sys.stderr)
+            return 130
     if bundle is None:
         return 0
     seconds = time.monotonic() - started
@@ -133,23 +167,38 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def left(checkpoint: Path) -> str:
+    """Say what there is of a training that was stopped."""
+    from mtperception.training.checkpoint import epochs_done
+
+    if not checkpoint.exists():
+        return 'stopped in the first epoch: nothing is kept, the same command begins again'
+    return (f'stopped; {checkpoint} is of epoch {epochs_done(checkpoint)}, '
+            'the same command with --resume goes on')
+
+
+def _settings(system: str) -> tuple[Any, Any]:
+    """Give the usual settings of a training, and those of one that goes on from a model."""
+    from mtperception.grasp import hyper_parameters as grasp
+    from mtperception.pin import hyper_parameters as pin
+
+    return {'pin': (pin.HyperParameters(), pin.FURTHER),
+            'grasp': (grasp.HyperParameters(), grasp.FURTHER)}[system]
+
+
 def _pin() -> _System:
     from mtperception.pin.data.reading import ANNOTATIONS, read_pictures
-    from mtperception.pin.hyper_parameters import FURTHER, HyperParameters
     from mtperception.pin.training import steps_per_epoch, train
 
-    return _System('pin', ANNOTATIONS, HyperParameters(), FURTHER, read_pictures, describe_pins,
-                   steps_per_epoch, train)
+    return _System('pin', ANNOTATIONS, read_pictures, describe_pins, steps_per_epoch, train)
 
 
 def _grasp() -> _System:
     from mtperception.datasets.grasps import GRASP_LINES
     from mtperception.grasp.data.reading import read_pictures
-    from mtperception.grasp.hyper_parameters import FURTHER, HyperParameters
     from mtperception.grasp.training import steps_per_epoch, train
 
-    return _System('grasp', GRASP_LINES, HyperParameters(), FURTHER, read_pictures,
-                   describe_grasps, steps_per_epoch, train)
+    return _System('grasp', GRASP_LINES, read_pictures, describe_grasps, steps_per_epoch, train)
 
 
 def describe_pins(pictures: 'PinPictures') -> str:

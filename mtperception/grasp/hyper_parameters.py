@@ -27,8 +27,11 @@ class HyperParameters:
     ``width``, ``batch_norm`` and ``orientations`` are the network's. An epoch is
     ``samples_per_epoch`` random views of ``side`` pixels. Default boxes that overlap a labelled
     rectangle by ``doubtful_overlap`` or more, but not enough to find it, play no part.
-    ``validation_share`` of the pictures are held out: they are not trained on. ``bfloat16``
-    computes the convolutions in half the precision, which many processors do at twice the speed.
+    ``validation_share`` of the pictures are held out: they are not trained on. Kernels of hidden
+    layers learn at rates up to ``kernel_rate``, all else up to ``learning_rate``; gradients are
+    cut at a norm of ``largest_gradient``, and the result is the running average of the weights,
+    whose decay is ``averaging``. ``bfloat16`` computes the convolutions in half the precision,
+    which many processors do at twice the speed.
     """
 
     width: float = 0.25

@@ -28,9 +28,12 @@ class HyperParameters:
     ``hard_pictures`` of the pictures are searched for places where the network goes wrong, and
     up to ``hard_share`` of the cuts are taken there; ``mosaic_share`` of them are put together
     from the surroundings of four pins. ``validation_share`` of the pictures are held out: they
-    are not trained on. ``bfloat16`` computes the convolutions in half the
-    precision, which many processors do at twice the speed. ``widen`` lets the model that training
-    starts from grow to ``stem``, ``width`` and ``deep``; otherwise it keeps its own.
+    are not trained on. Kernels of hidden layers learn at rates up to ``kernel_rate``, all else up
+    to ``learning_rate``; gradients are cut at a norm of ``largest_gradient``, and the result is
+    the running average of the weights, whose decay is ``averaging``. ``bfloat16`` computes the
+    convolutions in half the precision, which many processors do at twice the speed. ``widen``
+    lets the model that training starts from grow to ``stem``, ``width`` and ``deep``; otherwise
+    it keeps its own.
     """
 
     stem: int = 24

@@ -89,6 +89,8 @@ def render(
     share = shard or Shard()
     indices = [index for index in folder.missing() if index in share]
     _check_space(folder, len(indices))
+    if progress is not None:
+        progress(0, len(indices))
     made = 0
     for _ in _added(folder, indices, min(workers, len(indices))):
         made += 1

@@ -20,7 +20,8 @@ metadata hold the epochs done and what the run was started with, so that a check
 is not there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 import json
 import os
@@ -66,23 +67,35 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 def read_checkpoint(path: Path, run: Mapping[str, Any]) -> Checkpoint:
     """Read a checkpoint of this same ``run``; CheckpointError names what differs."""
-    try:
-        with safe_open(path, framework='pt') as file:
-            metadata = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        epochs_done, saved = int(metadata['epochs_done']), json.loads(metadata['run'])
-    except FileNotFoundError:
-        raise CheckpointError(f'{path}: there is no checkpoint to resume from') from None
-    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
-        raise CheckpointError(f'{path}: the checkpoint is damaged ({error}); delete it to start '
-                              'afresh') from None
+    with _named(path), safe_open(path, framework='pt') as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        done, saved = int(metadata['epochs_done']), json.loads(metadata['run'])
     wanted = json.loads(json.dumps(run))
     different = sorted(key for key in saved.keys() | wanted.keys()
                        if saved.get(key) != wanted.get(key))
     if different:
         raise CheckpointError(f'{path}: the checkpoint is of a run with another '
                               f'{", ".join(different)}; resume with the same, or start afresh')
-    return Checkpoint(tensors, epochs_done, saved)
+    return Checkpoint(tensors, done, saved)
+
+
+def epochs_done(path: Path) -> int:
+    """Tell after how many epochs a checkpoint was written."""
+    with _named(path), safe_open(path, framework='pt') as file:
+        return int(file.metadata()['epochs_done'])
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turn what goes wrong in reading a checkpoint into a CheckpointError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise CheckpointError(f'{path}: there is no checkpoint to resume from') from None
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise CheckpointError(f'{path}: the checkpoint is damaged ({error}); delete it to start '
+                              'afresh') from None
 
 
 def network_tensors(network: nn.Module, prefix: str) -> dict[str, Tensor]:

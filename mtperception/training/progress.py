@@ -32,13 +32,13 @@ SMOOTHING = 0.98
 class TrainingProgress:
     """A progress bar over all steps, with a smoothed loss; epochs print lines above it."""
 
-    def __init__(self, console: Console, steps: int) -> None:
+    def __init__(self, console: Console, steps: int, done: int = 0) -> None:
         self._progress = Progress(
             TextColumn('training'), BarColumn(), MofNCompleteColumn(),
             TextColumn('{task.fields[loss]}'),
             TimeElapsedColumn(), TextColumn('remaining'), TimeRemainingColumn(),
             console=console)
-        self._bar = self._progress.add_task('training', total=steps, loss='')
+        self._bar = self._progress.add_task('training', total=steps, completed=done, loss='')
         self._loss: float | None = None
 
     def __enter__(self) -> 'TrainingProgress':

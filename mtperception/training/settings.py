@@ -15,6 +15,8 @@
 """The settings of a training: dataclasses of plain values, read from YAML."""
 
 from dataclasses import asdict, replace
+import inspect
+import json
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,7 +49,8 @@ def read_settings(path: Path | None, base: Settings) -> Settings:
         raise SettingsError(f'{path}: not valid YAML ({" ".join(str(error).split())})') from None
     content = {} if content is None else content
     if not isinstance(content, dict):
-        raise SettingsError(f'{path}: a settings file is a list of "name: value" lines')
+        dash = ', without a dash before it' if isinstance(content, list) else ''
+        raise SettingsError(f'{path}: a setting is a line such as "epochs: 20"{dash}')
     defaults = asdict(base)  # type: ignore[call-overload]
     values = {}
     for key, value in content.items():
@@ -59,6 +62,21 @@ def read_settings(path: Path | None, base: Settings) -> Settings:
         return replace(base, **values)  # type: ignore[type-var]
     except SettingsError as error:
         raise SettingsError(f'{path}: {error}') from None
+
+
+def settings_text(base: Settings, further: Settings) -> str:
+    """
+    Write settings as YAML that `read_settings` reads, under what their dataclass says of them.
+
+    ``further`` are those of a training that goes on from a model: where they differ, it is said.
+    """
+    about = (inspect.getdoc(type(base)) or '').replace('``', '').splitlines()
+    values, others = asdict(base), asdict(further)  # type: ignore[call-overload]
+    lines = []
+    for name, value in values.items():
+        other = '' if others[name] == value else f'  # with --init: {others[name]}'
+        lines.append(f'{name}: {json.dumps(value)}{other}')
+    return '\n'.join([*(f'# {line}'.rstrip() for line in about), *lines, ''])
 
 
 def _converted(path: Path, key: str, value: Any, default: Any) -> Any:

@@ -26,11 +26,18 @@ _UNFINISHED = '.part'
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all; several processes may write the same one."""
+    """
+    Write a file, whole or not at all; several processes may write the same one.
+
+    Errors are the operating system's, and name this file.
+    """
     unfinished = path.with_name(f'.{path.name}.{os.getpid()}{_UNFINISHED}')
     try:
         unfinished.write_bytes(data)
         os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
