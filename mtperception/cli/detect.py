@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_folder(arguments.draw)
     model = arguments.model or arguments.system
     bundle = zoo.load(model)
+    zoo.check_task(bundle, arguments.system, model)
     # Told before torch is loaded, which takes seconds.
     images = [path for path in arguments.images if _is_there(path)]
     if not images:
