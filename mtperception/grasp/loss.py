@@ -129,13 +129,27 @@ def _last(places: Tensor, count: int) -> Tensor:
 def grasp_loss(maps: GraspMaps, targets: GraspTargets, orientations: int,
                doubtful_overlap: float = MATCHED_OVERLAP) -> GraspLoss:
     """Compare the maps with the targets; every part is divided by the number of matches."""
-    with torch.no_grad():
-        assigned = torch.stack([
-            match(rectangles[present], ignored[present], maps.boxes, orientations,
-                  doubtful_overlap)
-            for rectangles, ignored, present in zip(
-                targets.rectangles, targets.ignored, targets.counted | targets.ignored,
-                strict=True)])
+    assigned = match_all(targets, maps.boxes, orientations, doubtful_overlap)
+    return matched_loss(maps, targets.rectangles, assigned)
+
+
+@torch.no_grad()
+def match_all(targets: GraspTargets, boxes: Tensor, orientations: int,
+              doubtful_overlap: float = MATCHED_OVERLAP) -> Tensor:
+    """Say for each of N boxes what it is to find in each of B pictures, as `match`: B x N."""
+    return torch.stack([
+        match(rectangles[present], ignored[present], boxes, orientations, doubtful_overlap)
+        for rectangles, ignored, present in zip(
+            targets.rectangles, targets.ignored, targets.counted | targets.ignored,
+            strict=True)])
+
+
+def matched_loss(maps: GraspMaps, all_rectangles: Tensor, assigned: Tensor) -> GraspLoss:
+    """
+    Compare the maps of B pictures with rectangles, B x G x 5, once boxes are matched.
+
+    ``assigned``, B x N, is what `match_all` says.
+    """
     matched = assigned >= 0
     count = matched.sum().clamp(min=1)
     score = F.cross_entropy(maps.logits.transpose(1, 2), matched.long(), reduction='none')
@@ -143,7 +157,7 @@ def grasp_loss(maps: GraspMaps, targets: GraspTargets, orientations: int,
     if matched.any():
         picture = matched.nonzero()[:, 0]
         # Rows that are present come first, as `match` counts them.
-        rectangles = targets.rectangles[picture, assigned[matched]]
+        rectangles = all_rectangles[picture, assigned[matched]]
         default = maps.boxes.expand(len(matched), -1, -1)[matched]
         offsets, turns = encode(rectangles, default)
         box = F.smooth_l1_loss(maps.offsets[matched], offsets, reduction='sum',

@@ -68,6 +68,7 @@ class Rendered:
 def render(
     data_set: DataSet, out: str | os.PathLike[str], count: int, seed: int, workers: int = 1,
     shard: Shard | None = None, progress: Callable[[int, int], None] | None = None,
+    command: str | None = None,
 ) -> Rendered:
     """
     Render `count` samples into a folder, or those of them that a shard has and that are missing.
@@ -76,7 +77,8 @@ def render(
     same whatever the number of worker processes and shards, and however often it was interrupted.
     Shards may share one folder, or be copied into one: whoever finds all samples there finishes
     the data set. `progress` is called with the number of samples done and to be done by this
-    call. Raise OutputError where the folder or the disk will not do.
+    call; `command` is as of a DataFolder. Raise OutputError where the folder or the disk will not
+    do.
     """
     if count < 1:
         raise OutputError(f'cannot render {count} pictures: ask for 1 or more')
@@ -84,7 +86,7 @@ def render(
         raise OutputError(f'cannot render with the seed {seed}: give 0 or more')
     if workers < 1:
         raise OutputError(f'cannot render with {workers} workers: ask for 1 or more')
-    folder = DataFolder(Path(out), data_set, seed, count)
+    folder = DataFolder(Path(out), data_set, seed, count, command)
     folder.prepare()
     share = shard or Shard()
     indices = [index for index in folder.missing() if index in share]

@@ -19,9 +19,10 @@ In every tenth picture one of the labelled grasps is lifted in physics; the shar
 hold is the data set's `hold_rate`, of `lifted` grasps.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+import hashlib
 from importlib.metadata import version
 import json
 from typing import Any, NamedTuple
@@ -53,8 +54,8 @@ class LiftedSample(NamedTuple):
 class LiftingScene:
     """A grasp scene that also tries grasps; a context manager, to be used from one thread."""
 
-    def __init__(self, scene: GraspScene) -> None:
-        self._scene = scene
+    def __init__(self, scene: GraspScene, dropped: Sequence[Sequence[str]] = ()) -> None:
+        self._scene, self._dropped = scene, dropped
         names = [part.name for part in scene.catalogue]
         self._number = {name: names.index(name) for name in names}
         self._lifts = LiftTest(scene.catalogue, scene.bodies)
@@ -67,7 +68,8 @@ class LiftingScene:
 
     def sample(self, seed: int, index: int) -> LiftedSample:
         """Render a sample, and lift one grasp of every tenth, a pure function of both numbers."""
-        sample = self._scene.sample(seed, index)
+        sample = self._scene.sample(
+            seed, index, self._dropped[index] if self._dropped else None)
         some = [
             (place, label) for place, part in enumerate(sample.objects) for label in part.grasps]
         if index % _LIFT_EVERY or not some:
@@ -109,9 +111,14 @@ def in_world(label: GraspLabel, view: PosedCamera) -> Grasp:
 
 @dataclass(frozen=True)
 class GraspData:
-    """Pictures of parts that fell onto a bench: the project's own, or the user's meshes."""
+    """
+    Pictures of parts that fell onto a bench: the project's own, or the user's meshes.
+
+    `dropped` names the parts in one picture after another; where empty, they are drawn at random.
+    """
 
     user: UserFiles = field(default_factory=UserFiles)
+    dropped: tuple[tuple[str, ...], ...] = ()
     name: str = 'grasp'
     # A 300 x 300 picture takes about 160 kB as PNG, its depth 40 kB.
     bytes_per_sample: int = 300_000
@@ -127,13 +134,18 @@ class GraspData:
 
         Another release lets things fall otherwise: shards of two would not be one data set.
         """
-        return {**self.user.parameters(), 'mujoco': version('mujoco')}
+        parameters = {**self.user.parameters(), 'mujoco': version('mujoco')}
+        if self.dropped:
+            words = json.dumps(self.dropped).encode()
+            parameters['dropped'] = hashlib.sha256(words).hexdigest()
+        return parameters
 
     def scene(self) -> AbstractContextManager[LiftingScene]:
         """Open the scene."""
-        # The ring, which is not in the data, has so many pieces that falls take longer with it.
-        parts = self.user.parts() or [PARTS[name]() for name in TRAINING_PARTS]
-        return LiftingScene(GraspScene(parts, backgrounds=self.user.backgrounds))
+        # Others are there only where asked for: the ring makes falls take longer.
+        others = sorted({name for names in self.dropped for name in names} - {*TRAINING_PARTS})
+        parts = self.user.parts() or [PARTS[name]() for name in (*TRAINING_PARTS, *others)]
+        return LiftingScene(GraspScene(parts, backgrounds=self.user.backgrounds), self.dropped)
 
     def write(self, files: SampleFiles, index: int, sample: LiftedSample) -> Record:
         """Save the picture and its depth."""
