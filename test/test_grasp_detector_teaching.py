@@ -189,7 +189,7 @@ def test_an_inactive_node_teaches_nothing_and_tells_the_shapes(running):
     assert running.call(Trigger, 'shapes').message.startswith('disc (3 pictures')
 
 
-def test_a_library_that_cannot_be_used_is_named_and_can_be_replaced(
+def test_a_library_or_model_that_cannot_be_used_is_named_and_can_be_replaced(
         running, library, grasp_model, lit_picture, tmp_path):
     """The last of the module: it changes the library."""
     assert running.change_state('cleanup')
@@ -204,6 +204,10 @@ def test_a_library_that_cannot_be_used_is_named_and_can_be_replaced(
         assert running.values['level'] == DiagnosticStatus.ERROR
         assert 'the parameter shapes.library' in running.values['message']
     assert running.set_parameter('shapes.library', str(tmp_path)).successful
+    assert running.set_parameter('model', 'pin').successful
+    assert not running.change_state('configure')
+    running.wait(lambda: "a model for 'pin', not for 'grasp'" in running.values['message'])
+    assert running.set_parameter('model', str(grasp_model)).successful
     assert running.change_state('configure')
     assert running.change_state('activate')
     running.wait(lambda: running.images.get_subscription_count() == 1)
