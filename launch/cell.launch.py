@@ -15,11 +15,12 @@
 """The detectors of a perception cell, on the topics of its cameras."""
 
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from mtperception.nodes.launching import (
+    camera_arguments,
     is_true,
     node_arguments,
     parameters_from_file,
@@ -77,20 +78,7 @@ def detector(
 def generate_launch_description() -> LaunchDescription:
     arguments = [
         *node_arguments('cell.yaml'),
-        DeclareLaunchArgument(
-            'pin_image', default_value='camera/image_raw',
-            description='Image topic in which pins are detected.'),
-        DeclareLaunchArgument(
-            'grasp_image', default_value='camera/image_raw',
-            description='Image topic in which grasps are detected; camera_info is beside it.'),
-        DeclareLaunchArgument(
-            'grasp_depth', default_value='',
-            description='Depth topic registered to grasp_image; empty: none is used.'),
-        DeclareLaunchArgument(
-            'image_reliability', default_value='best_effort',
-            choices=['best_effort', 'reliable'],
-            description='Asked of the cameras; best_effort matches every one, reliable loses no '
-                        'large image where the kernel has small buffers.'),
+        *camera_arguments('camera/image_raw', 'camera/image_raw', '', 'best_effort'),
     ]
     return LaunchDescription(
         [*arguments, refuse_misspelt(arguments), OpaqueFunction(function=detectors)])

@@ -29,6 +29,7 @@ from launch_ros.substitutions import FindPackageShare
 
 from mtperception.nodes.gazebo_launching import gazebo
 from mtperception.nodes.launching import (
+    camera_arguments,
     is_true,
     node_arguments,
     parameters_from_file,
@@ -68,9 +69,14 @@ def simulator(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def generate_launch_description() -> LaunchDescription:
-    nodes = node_arguments('sim.yaml')
+    cell_arguments = [
+        *node_arguments('sim.yaml'),
+        # On a stock kernel, best effort loses large images; the simulator is reliable.
+        *camera_arguments('pin_camera/image_raw', 'bench_camera/image_raw',
+                          'bench_camera/depth/image_raw', 'reliable'),
+    ]
     arguments = [
-        *nodes,
+        *cell_arguments,
         DeclareLaunchArgument(
             'simulator', default_value='mujoco', choices=['mujoco', 'gazebo', 'none'],
             description='Embedded (mujoco), Gazebo where ros_gz is installed, or none at all.'),
@@ -83,12 +89,7 @@ def generate_launch_description() -> LaunchDescription:
         PythonLaunchDescriptionSource(PathJoinSubstitution(
             [FindPackageShare('mtperception'), 'launch', 'cell.launch.py'])),
         launch_arguments={
-            **{argument.name: LaunchConfiguration(argument.name) for argument in nodes},
-            'pin_image': 'pin_camera/image_raw',
-            'grasp_image': 'bench_camera/image_raw',
-            'grasp_depth': 'bench_camera/depth/image_raw',
-            # On a stock kernel, best effort loses large images; the simulator is reliable.
-            'image_reliability': 'reliable',
+            argument.name: LaunchConfiguration(argument.name) for argument in cell_arguments
         }.items(),
     )
     return LaunchDescription([

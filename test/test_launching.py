@@ -73,6 +73,20 @@ def test_a_node_gets_its_sections_the_nearer_ones_winning(tmp_path):
     assert read == [{'a': 1, 'b': 2, 'c': 2}, {'a': 1, 'b': 2, 'c': 3}]
 
 
+def test_a_section_that_nearly_names_the_node_is_warned_of(tmp_path, capfd):
+    path = tmp_path / 'cell.yaml'
+    path.write_text(
+        'pin_detecto: {ros__parameters: {a: 1}}\n'
+        'grasp_detector: {ros__parameters: {a: 1}}\n'
+        'robot: {ros__parameters: {a: 1}}\n')
+    assert parameters_from_file(str(path), 'pin_detector', '') == {}
+    said = capfd.readouterr().out
+    assert "nobody reads section 'pin_detecto': did you mean 'pin_detector'?" in said
+    assert said.count('nobody reads') == 1
+    parameters_from_file(str(path), 'grasp_detector', '')
+    assert 'nobody reads' not in capfd.readouterr().out
+
+
 @pytest.mark.parametrize('text', ['a: [', '- 1', 'pin_detector: 3', 'pin_detector: {model: x}'])
 def test_a_file_that_is_no_parameter_file_is_named(tmp_path, text):
     path = tmp_path / 'bad.yaml'

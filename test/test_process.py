@@ -21,6 +21,8 @@ import textwrap
 
 import pytest
 
+from mtperception.nodes.process import with_remedy
+
 FAILING = """
     from mtperception.nodes.process import run_node
 
@@ -103,6 +105,20 @@ def test_what_cannot_start_says_so_in_one_line(ros_domain, source, arguments, re
     assert (process.returncode, output) == (1, '')
     assert 'Traceback' not in errors
     assert reason in errors.splitlines()[-1]  # rcl has words of its own before
+
+
+def test_a_whole_number_comes_with_what_to_write(ros):
+    from rclpy.exceptions import ParameterException
+    from rclpy.node import Node
+    from rclpy.parameter import Parameter
+
+    node = Node('typed', parameter_overrides=[Parameter('score', value=-1)])
+    with pytest.raises(ParameterException) as caught:
+        node.declare_parameter('score', 0.5)
+    node.destroy_node()
+    said = with_remedy(str(caught.value))
+    assert 'score' in said and said.endswith(': write -1.0')
+    assert with_remedy('another reason') == 'another reason'
 
 
 def test_the_programs_are_listed():

@@ -59,9 +59,10 @@ def started(ros):
         node.destroy_node()
 
 
-def test_a_node_starts_by_itself_unless_told_otherwise(started):
+def test_a_node_starts_by_itself_unless_told_otherwise(started, capfd):
     assert started().transitions.state == 'active'
     assert started(autostart=False).transitions.state == 'unconfigured'
+    assert 'waits for `ros2 lifecycle set /managed configure`, then ' in capfd.readouterr().err
 
 
 @pytest.mark.parametrize('errors, state, failure', [
@@ -71,7 +72,9 @@ def test_a_node_starts_by_itself_unless_told_otherwise(started):
 def test_a_failure_is_told_and_can_be_mended(started, capfd, errors, state, failure):
     node = started(*errors)
     assert (node.transitions.state, node.transitions.failure) == (state, failure)
-    assert failure in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert failure in said and 'lifecycle set /managed activate`' in said
+    assert ('lifecycle set /managed configure`' in said) == (state == 'unconfigured')
     if state == 'unconfigured':
         assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
     assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS

@@ -231,8 +231,8 @@ def _shared(model: str, things: str) -> dict[str, tuple[Any, ParameterDescriptor
             "Threads of the network; 0 leaves torch's own choice. Fixed while configured.",
             0, 256)),
         'score_threshold': (OF_THE_MODELS_CARD, real(
-            f'Of {things}, those with a lower score are not published; a negative value takes '
-            "the model's own threshold, which its diagnostics say.", -1.0, 1.0)),
+            f'Of {things}, those with a lower score are not published; -1.0 takes the '
+            "model's own threshold, which its diagnostics say.", -1.0, 1.0)),
         'max_image_age': (0.0, real(
             'Frames older than this many seconds are dropped; 0 takes all.', 0.0, 3600.0)),
         'class_id_format': ('name', described(

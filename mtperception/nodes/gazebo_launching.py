@@ -72,14 +72,14 @@ def gazebo(world: str, seed: int, namespace: str, log_level: str) -> list[Launch
 
 
 def _gazebo_share() -> str:
-    distribution = os.environ.get('ROS_DISTRO', 'DISTRO')
+    distribution = os.environ.get('ROS_DISTRO', '$ROS_DISTRO')
     try:
         for package in NEEDED:
             get_package_share_directory(package)
     except PackageNotFoundError:
         raise ValueError(
             f'simulator:=gazebo needs Gazebo, and {package} is not installed: '
-            f'sudo apt install ros-{distribution}-ros-gz') from None
+            f'sudo apt install ros-{distribution}-ros-gz, on a machine with ROS 2') from None
     return get_package_share_directory(NEEDED[0])
 
 

@@ -14,18 +14,21 @@
 
 """What the launch files share: no argument misspelt in silence, each node its own parameters."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 import difflib
 from pathlib import Path
 from typing import Any
 
 from launch import LaunchContext
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.logging import get_logger
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
 import yaml
 
 RESPAWN_DELAY = 2.0  # seconds
+# Those that may have a section in a parameter file.
+NODES = ('cell_simulator', 'grasp_detector', 'pin_detector', 'recorder')
 
 
 def misspelt(argv: Iterable[str], declared: Iterable[str]) -> list[tuple[str, str]]:
@@ -36,12 +39,13 @@ def misspelt(argv: Iterable[str], declared: Iterable[str]) -> list[tuple[str, st
     """
     names = set(declared)
     given = [argument.partition(':=')[0] for argument in argv if ':=' in argument]
-    pairs = []
-    for name in given:
-        near = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.75)
-        if name not in names and near:
-            pairs.append((name, near[0]))
-    return pairs
+    return [(name, meant) for name in given if (meant := _meant(name, names))]
+
+
+def _meant(name: str, known: Collection[str]) -> str | None:
+    """Give the known name that another one nearly is; None where it is one, or like none."""
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
+    return near[0] if near and name not in known else None
 
 
 def refuse_misspelt(arguments: Iterable[DeclareLaunchArgument]) -> OpaqueFunction:
@@ -81,6 +85,28 @@ def node_arguments(params_file: str) -> list[DeclareLaunchArgument]:
     ]
 
 
+def camera_arguments(
+    pin_image: str, grasp_image: str, grasp_depth: str, reliability: str,
+) -> list[DeclareLaunchArgument]:
+    """Declare where the detectors' pictures come from, with these defaults."""
+    return [
+        DeclareLaunchArgument(
+            'pin_image', default_value=pin_image,
+            description='Image topic in which pins are detected.'),
+        DeclareLaunchArgument(
+            'grasp_image', default_value=grasp_image,
+            description='Image topic in which grasps are detected; camera_info is beside it.'),
+        DeclareLaunchArgument(
+            'grasp_depth', default_value=grasp_depth,
+            description='Depth topic registered to grasp_image; empty: none is used.'),
+        DeclareLaunchArgument(
+            'image_reliability', default_value=reliability,
+            choices=['best_effort', 'reliable'],
+            description='Asked of the cameras; best_effort matches every one, reliable loses no '
+                        'large image where the kernel has small buffers.'),
+    ]
+
+
 def is_true(context: LaunchContext, name: str) -> bool:
     """Read an argument as true or false, in any case of letters; ValueError for other words."""
     text = LaunchConfiguration(name).perform(context)
@@ -106,8 +132,9 @@ def parameters_from_file(path: str, node: str, namespace: str) -> dict[str, Any]
     Read a node's part of a parameter file: the sections `/**`, the node's name, its full name.
 
     rclpy itself knows only the first and the last, and `launch` would hand one file to nodes of
-    any namespace: under its bare name a node is found in all of them. Raise ValueError for a file
-    that is no parameter file.
+    any namespace: under its bare name a node is found in all of them. A section that nearly has
+    the node's name is warned of; others are for other nodes. Raise ValueError for a file that is
+    no parameter file.
     """
     try:
         sections = yaml.safe_load(Path(path).read_text(encoding='utf-8')) or {}
@@ -126,4 +153,9 @@ def parameters_from_file(path: str, node: str, namespace: str) -> dict[str, Any]
             raise ValueError(
                 f"parameter file '{path}': section '{section}' has no 'ros__parameters'")
         parameters |= values
+    for section in sections:
+        if _meant(str(section).rpartition('/')[2], NODES) == node:
+            get_logger('mtperception').warning(
+                f"parameter file '{path}': nobody reads section '{section}': "
+                f"did you mean '{node}'?")
     return parameters

@@ -17,6 +17,7 @@
 from collections.abc import Callable
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -58,7 +59,11 @@ def _interrupt_again(what: Any) -> None:
 
 def _run(make_node: Callable[[], Any]) -> int:
     import rclpy
-    from rclpy.exceptions import NameValidationException, ParameterException
+    from rclpy.exceptions import (
+        InvalidParameterTypeException,
+        NameValidationException,
+        ParameterException,
+    )
 
     node = None
     try:
@@ -75,6 +80,8 @@ def _run(make_node: Callable[[], Any]) -> int:
             return 0
         if isinstance(error, ModuleNotFoundError):
             return complain(f'{error}: pip install -r requirements.txt (README.md)')
+        if isinstance(error, InvalidParameterTypeException):
+            return complain(with_remedy(str(error)))
         if isinstance(error, (
                 NameValidationException, OSError, ParameterException, RuntimeError, ValueError)):
             return complain(error)
@@ -115,6 +122,12 @@ def _leave(status: int) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):  # closed, or nobody reads any more
             stream.flush()
     os._exit(status)
+
+
+def with_remedy(error: str) -> str:
+    """Add what to write where rclpy says that a whole number is no real one."""
+    whole = re.search(r"'(-?\d+)' of type 'INTEGER', expecting type '.*DOUBLE'", error)
+    return f'{error}: write {whole[1]}.0' if whole else error
 
 
 def complain(what: object) -> int:

@@ -72,10 +72,12 @@ def truth(data_set: str, source: str) -> Truth:
         ('pose', CELL): Truth(
             RecordedPoses(source=CELL), 2, Detection3DArray, _told('objects'), _told_objects),
     }
-    if (data_set, source) not in known:
-        raise ValueError(
-            f'{source} does not tell what a data set for {data_set} is labelled with: choose '
-            + ', '.join(f'{one} from {other}' for one, other in known))
+    sources = [teller for labelled, teller in known if labelled == data_set]
+    if not sources:
+        raise ValueError(f"parameter 'dataset' is {data_set!r}: choose pin, grasp or pose")
+    if source not in sources:
+        raise ValueError(f"parameter 'source' is {source!r}, which does not tell the labels of a "
+                         f'data set for {data_set}: choose {" or ".join(sources)}')
     return known[data_set, source]
 
 

@@ -35,6 +35,7 @@ from mtperception.nodes.image_gate import (
 )
 from mtperception.nodes.parameters import described, integer, warn_of_unknown_parameters
 from mtperception.nodes.recorded_truth import truth
+from mtperception.nodes.silence import SilenceWarning
 from mtperception.nodes.stamps import SECOND
 from mtperception.sim.cell import cell_cameras
 from mtperception.sim.files.data_folder import DataFolder
@@ -103,15 +104,18 @@ class RecorderNode(Node):
     def _listen(self, name: str, kind: type, topic: str, qos: QoSProfile) -> None:
         messages: OrderedDict[int, Any] = OrderedDict()
         self._messages[name] = messages
+        taken = 0
 
         def take(message: Any) -> None:
+            nonlocal taken
+            taken += 1
             stamp = _stamp(message.header)
             messages[stamp] = message
             while len(messages) > _REMEMBERED:
                 messages.popitem(last=False)
             self._record(stamp)
 
-        self.create_subscription(kind, topic, take, qos)
+        SilenceWarning(self, self.create_subscription(kind, topic, take, qos), lambda: taken)
 
     def _take_info(self, message: CameraInfo) -> None:
         k = message.k

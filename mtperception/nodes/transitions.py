@@ -63,20 +63,33 @@ def reason(error: Exception) -> str:
     return text if isinstance(error, ValueError) and text else f'{type(error).__name__}: {text}'
 
 
+def by_hand(node: LifecycleNode, *transitions: str) -> str:
+    """Give the commands by which an operator takes a node through transitions."""
+    name = node.get_fully_qualified_name()
+    return ', then '.join(f'`ros2 lifecycle set {name} {one}`' for one in transitions)
+
+
 def start_by_itself(node: LifecycleNode) -> None:
     """
     Declare `autostart`: where it is true, the node is configured and activated once it is spun.
 
-    Where that fails, the node stays unconfigured or inactive, for an operator to mend.
+    Where that fails, the node stays unconfigured or inactive, for an operator to mend. Where
+    nobody else will, the log says what to do.
     """
     parameter = node.declare_parameter('autostart', True, described(
         'Configure and activate the node by itself at the start.', read_only=True))
     if not parameter.value:
+        node.get_logger().info(
+            f'autostart is false: waits for {by_hand(node, "configure", "activate")}')
         return
 
     def start() -> None:
         node.destroy_timer(timer)
-        if node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
-            node.trigger_activate()
+        left = [('configure', node.trigger_configure), ('activate', node.trigger_activate)]
+        while left and left[0][1]() == TransitionCallbackReturn.SUCCESS:
+            del left[0]
+        if left and node.context.ok():
+            node.get_logger().error(
+                f'once that is mended: {by_hand(node, *(name for name, _ in left))}')
 
     timer = node.create_timer(0.0, start, clock=Clock(clock_type=ClockType.STEADY_TIME))

@@ -118,7 +118,8 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        part = 'its card is missing' if path.suffix == '.json' else 'there is no such model file'
+        part = ('its card is missing; copy it with the model, both are one'
+                if path.suffix == '.json' else 'there is no such model file')
         raise ModelError(f'{path}: {part}') from None
     except OSError as error:
         raise ModelError(f'{path}: the model cannot be read: {error.strerror}') from None
