@@ -292,6 +292,15 @@ def test_after_a_reset_time_begins_again_and_the_cell_is_the_same(cell):
         assert np.array_equal(first[turn][1], again[turn][1])
 
 
+def test_watching_where_nothing_runs_is_told(ros_domain):
+    result = subprocess.run(
+        [sys.executable, '-m', 'mtperception.cli.main', 'watch', '--json', '--seconds', '1'],
+        capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 1
+    assert 'nothing arrives on /pin_camera/camera_info' in result.stderr
+    assert json.loads(result.stdout)['pin_detector']['rate'] == 0
+
+
 def test_watching_counts_the_other_cameras_where_that_is_wanted(cell):
     command = [sys.executable, '-m', 'mtperception.cli.main', 'watch', '--json', '--seconds', '6']
     result = subprocess.run(

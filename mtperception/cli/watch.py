@@ -19,12 +19,15 @@ from collections.abc import Callable, Iterator
 import contextlib
 import json
 from pathlib import Path
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from typing import Any, TYPE_CHECKING
+
+from mtperception.cli.arguments import seconds
 
 if TYPE_CHECKING:
     from mtperception.nodes.watch import WatchNode
@@ -37,7 +40,7 @@ def add_parser(verbs: Any) -> None:
         'watch', help='accuracy and health of a running cell, from topics alone',
         description='Show topics, rates, and detections against ground truth of a running cell, '
                     'once a second, until Ctrl-C.')
-    parser.add_argument('--seconds', type=float, help='end after this time')
+    parser.add_argument('--seconds', type=seconds, help='end after this time')
     parser.add_argument('--json', action='store_true', help='print the figures at the end as JSON')
     parser.add_argument(
         '--all-cameras', action='store_true',
@@ -71,7 +74,11 @@ class LaunchError(RuntimeError):
 
 @contextlib.contextmanager
 def launched(file: str, namespace: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a launch file beside the display, its output in a file; end it at the end."""
+    """
+    Run a launch file beside the display, its output in a file; end it at the end.
+
+    The file is left where the launch has failed.
+    """
     log = Path(tempfile.mkdtemp(prefix='mtperception_')) / 'launch.log'
     command = ['ros2', 'launch', 'mtperception', file]
     if namespace:
@@ -98,10 +105,12 @@ def launched(file: str, namespace: str) -> Iterator[subprocess.Popen[bytes]]:
             tail = log.read_text(errors='replace').splitlines()[-5:]
             raise LaunchError(
                 '\n  '.join([f'the launch ended with status {status}; the end of {log}:', *tail]))
+        shutil.rmtree(log.parent, ignore_errors=True)
 
 
 def watch(arguments: argparse.Namespace, launch: subprocess.Popen[bytes] | None) -> None:
     """Show the cell once a second until Ctrl-C, the time is up or its launch has ended."""
+    from mtperception.cli.watch_page import silence
     from mtperception.nodes.watch import watching
 
     start = time.monotonic()
@@ -122,6 +131,8 @@ def watch(arguments: argparse.Namespace, launch: subprocess.Popen[bytes] | None)
                 if arguments.all_cameras:
                     figures['rates'] = {name: rate.value() for name, rate in node.rates.items()}
                 print(json.dumps(figures))
+        if node.silent:
+            raise RuntimeError(silence(node))
 
 
 @contextlib.contextmanager

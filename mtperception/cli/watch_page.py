@@ -26,8 +26,20 @@ if TYPE_CHECKING:
     from mtperception.nodes.watch import Sighting, WatchNode
 
 
+PATIENCE = 5.0  # seconds until a word about a cell of which nothing is heard
+
+
+def silence(node: 'WatchNode') -> str:
+    """Say that nothing is heard of a cell, and where it was listened for."""
+    return (f"nothing arrives on {node.topics['pin_camera/camera_info']} and "
+            f"{node.topics['pin_detector/detections']}: does a cell run in this namespace and "
+            'ROS_DOMAIN_ID?')
+
+
 def line(node: 'WatchNode', elapsed: float) -> str:
     """Say in one line what the page shows."""
+    if node.silent and elapsed >= PATIENCE:
+        return f'{elapsed:5.0f} s  {silence(node)}'
     figures = node.figures()
     text = f"{elapsed:5.0f} s  camera {node.camera_rate.value():4.1f} Hz  " \
            f"detections {figures['rate']:4.1f} Hz"
@@ -93,7 +105,8 @@ def page(node: 'WatchNode', elapsed: float) -> Group:
     minutes, secs = divmod(int(elapsed), 60)
     return Group(
         Text(f'mtperception cell   {minutes:02d}:{secs:02d}   Ctrl-C ends it', style='bold'),
-        Text(), topics, Text(), accuracy, Text(), pins)
+        Text(silence(node) if node.silent and elapsed >= PATIENCE else ''),
+        topics, Text(), accuracy, Text(), pins)
 
 
 def row(sighting: 'Sighting') -> list[str]:

@@ -45,10 +45,12 @@ class Rate:
     """Messages a second, over the last five seconds."""
 
     def __init__(self) -> None:
+        self.heard = False
         self._arrivals: deque[float] = deque()
         self._start = time.monotonic()
 
     def tick(self) -> None:
+        self.heard = True
         self._arrivals.append(time.monotonic())
 
     def value(self) -> float:
@@ -131,6 +133,12 @@ class WatchNode(Node):
                 subscription = self.create_subscription(
                     message, name, lambda _, rate=rate: rate.tick(), 10)
                 self.rates[name], self.topics[name] = rate, subscription.topic_name
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing at all has been heard of a cell."""
+        return not any(rate.heard for rate in (
+            self.camera_rate, self.truth_rate, self.detections.rate, self.grasps.rate))
 
     def figures(self) -> dict[str, Any]:
         """Give what `mtperception watch --json` prints of the pin detector."""
