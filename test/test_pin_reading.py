@@ -281,7 +281,7 @@ def test_pictures_without_a_file_of_labelme_are_left_out(tmp_path):
     (tmp_path / 'b.json').unlink()
     warnings = []
     assert len(read_pictures(tmp_path, warn=warnings.append)) == 2
-    assert warnings == [f'{tmp_path}: 1 pictures without a label file are left out, such as b.png']
+    assert warnings == [f'{tmp_path}: 1 pictures that no label names are left out, such as b.png']
 
 
 @pytest.mark.parametrize('write', [write_coco, write_labelme])

@@ -177,6 +177,31 @@ def test_what_cannot_be_shown_is_one_line(tmp_path, capsys, words, reason):
     assert not (tmp_path / 'a.png').exists()
 
 
+def test_what_training_would_refuse_is_said_beside_the_sheet(tmp_path, capsys):
+    folder, out = tmp_path / 'data', tmp_path / 'sheet.png'
+    own_pins(folder)
+    (folder / 'labels.csv').write_text(
+        'file,x,y,width,height\n0.png,30,20,24,24\n1.png,300,20,24,24\n')
+    assert main(['show', str(folder), '--out', str(out)]) == 1
+    sheet, left_out, wrong = capsys.readouterr().err.splitlines()
+    assert '2 of 2 pictures' in sheet and out.exists()
+    assert '1 pictures that no label names' in left_out and '2.png' in left_out
+    assert 'labels.csv, line 3' in wrong and 'outside its picture' in wrong
+    (folder / 'labels.csv').write_text('file,x,y,width,height\n' + 2 * '0.png,30,20,24,24\n')
+    assert main(['show', str(folder), '--out', str(out)]) == 1
+    assert 'a second label on the pin of' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(('name', 'reason'), [
+    ('.', 'is a folder: name a file'), ('sheet.txt', 'let the name end in .png'),
+    ('nowhere/sheet.png', 'there is no folder')])
+def test_a_sheet_that_cannot_be_written_is_told_at_once(tmp_path, capsys, name, reason):
+    pins(tmp_path)
+    assert main(['show', str(tmp_path), '--out', str(tmp_path / name)]) == 1
+    error = capsys.readouterr().err
+    assert reason in error and error.count('\n') == 1
+
+
 def test_a_damaged_picture_is_named(tmp_path, capsys):
     pins(tmp_path)
     (tmp_path / image_name(0)).write_bytes(b'no picture')

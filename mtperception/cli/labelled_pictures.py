@@ -23,6 +23,9 @@ from typing import Any, TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from mtperception.datasets.pictures import LabelledPictures
 
+# From fewer pictures, figures say little.
+FEW = 20
+
 P = TypeVar('P', bound='LabelledPictures')  # type: ignore[type-arg]
 
 PIN_FORMATS = """
@@ -77,7 +80,13 @@ def not_trained_on(pictures: P, arguments: argparse.Namespace, card: Mapping[str
     from mtperception.datasets.held_out import split
 
     if not arguments.all:
-        return split(pictures, card.get('training', {}).get('validation_share', usual_share))[1]
+        share = card.get('training', {}).get('validation_share', usual_share)
+        held_out = split(pictures, share)[1]
+        if len(held_out) < FEW:
+            warn(f'only {len(held_out)} of {len(pictures)} pictures are held out of training, too '
+                 f'few for figures to rely on: {FEW} and more; --all takes all, which flatters a '
+                 'model that was trained on them')
+        return held_out
     if set(pictures.sets) & set(card.get('data', {}).get('sets', ())):
         warn(f'{arguments.model} was trained on some of these pictures; leave out --all for those '
              'that were held out')

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtperception.cli.arguments import check_png
+from mtperception.cli.labelled_pictures import warn
 
 if TYPE_CHECKING:
     from mtperception.datasets.grasps import GraspPicture
@@ -43,7 +44,8 @@ def add_parser(subparsers: Any) -> None:
         description='Draw the labels of a data set on some of its pictures, evenly spread over '
                     'it: pins (COCO, labelme or labels.csv, as `train pin` takes them), grasps '
                     '(JSON lines, Cornell, Jacquard or COCO, as `train grasp` takes them) or '
-                    'poses (BOP), rendered or your own. The format is recognised.')
+                    'poses (BOP), rendered or your own. The format is recognised. What '
+                    '`train` would refuse is said once the sheet is written.')
     parser.add_argument('data', type=Path, metavar='DIR', help='the data set')
     parser.add_argument('--category', metavar='NAME',
                         help='what the labels call a pin or a grasp, where that is not "pin" '
@@ -72,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
         titles.append(os.path.relpath(picture.path, args.data))
     write_file(args.out, png(contact_sheet(tiles, titles, _COLUMNS)))
     print(f'{args.out}: {len(tiles)} of {len(pictures)} pictures', file=sys.stderr)
+    check_labels(args.data, args.category)
     return 0
 
 
@@ -111,6 +114,17 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
     if not pictures:
         raise DatasetError(f'{folder}: the data set has no pictures')
     return pictures
+
+
+def check_labels(folder: Path, category: str | None = None) -> None:
+    """Raise DatasetError where `train` would, and print what it would warn of."""
+    from mtperception.grasp.data import reading as grasps
+    from mtperception.pin.data import reading as pins
+    from mtperception.sim.pose.bop_reader import is_bop
+
+    if not is_bop(folder):
+        read = grasps.read_pictures if grasps.is_grasps(folder) else pins.read_pictures
+        read(folder, category=category, memory=0, warn=warn)
 
 
 def _pins(folder: Path, category: str | None) -> list[LabelledPicture]:

@@ -67,9 +67,19 @@ def read_labels(source: Path, category: str | None = None,
         return read_coco_pins(source, document, category)
     if not source.is_dir():
         raise DatasetError(f'{source}: there is no such folder or label file')
+    files = _labels_in(source, category)
+    unlabelled = {path for path in source.rglob('*') if path.suffix.lower() in SUFFIXES} \
+        - {file.path for file in files}
+    if unlabelled:
+        warn(f'{source}: {len(unlabelled)} pictures that no label names are left out, such as '
+             f'{min(unlabelled).name}')
+    return files
+
+
+def _labels_in(source: Path, category: str | None) -> list[LabelledFile[Label]]:
     annotations = source / ANNOTATIONS
     if annotations.exists():
-        return read_labels(annotations, category, warn)
+        return read_labels(annotations, category)
     check_finished(source)
     documents = {path: read_json(path) for path in sorted(source.rglob('*.json'))}
     coco = [path for path, document in documents.items() if is_coco(document)]
@@ -82,15 +92,7 @@ def read_labels(source: Path, category: str | None = None,
     if len(found) > 1:
         raise DatasetError(f'{source}: labels in {found[0]} and in {found[1]}; name the file '
                            'that counts instead of the folder')
-    if not labelme:
-        return read_labels(found[0], category, warn)
-    files = read_labelme(labelme, category, source)
-    unlabelled = {path for path in source.rglob('*') if path.suffix.lower() in SUFFIXES} \
-        - {file.path for file in files}
-    if unlabelled:
-        warn(f'{source}: {len(unlabelled)} pictures without a label file are left out, such as '
-             f'{min(unlabelled).name}')
-    return files
+    return read_labelme(labelme, category, source) if labelme else read_labels(found[0], category)
 
 
 def _check_all(source: Path, files: list[LabelledFile[Label]],
