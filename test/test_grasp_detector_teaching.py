@@ -68,6 +68,7 @@ def classes(answer):
 def teach(station, label, picture):
     """Have a shape taught while its picture is shown again and again; return the answer."""
     assert station.set_parameter('teach.label', label).successful
+    station.detect(frame(picture))  # those before it have been looked at
     shown = threading.Event()
 
     def show():
