@@ -40,7 +40,7 @@ from mtperception.pin.evaluation import FrameScore, match
 from mtperception.pin.predictor import PinDetector
 
 # A false detection is as bad as so many missed pins when the threshold is chosen.
-FALSE_COST = 5
+FALSE_COST = 1.5
 BEST_THRESHOLD = round(FALSE_COST / (FALSE_COST + 1), 2)
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.95
 # Detections below this score are too many, and too far below any threshold, to be looked at.
