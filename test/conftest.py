@@ -130,7 +130,8 @@ class Station:
             DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
-        threading.Thread(target=self._executor.spin, daemon=True).start()
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._thread.start()
 
     def _on_diagnostics(self, message):
         for status in message.status:
@@ -188,6 +189,7 @@ class Station:
     def close(self):
         self.kill()
         self._executor.shutdown()
+        self._thread.join(self.timeout)
         self.node.destroy_node()
 
     def wait(self, condition, timeout=None):
