@@ -44,7 +44,8 @@ def add_parser(subparsers: Any) -> None:
         description='Draw the labels of a data set on some of its pictures, evenly spread over '
                     'it: pins (COCO, labelme or labels.csv, as `train pin` takes them), grasps '
                     '(JSON lines, Cornell, Jacquard or COCO, as `train grasp` takes them) or '
-                    'poses (BOP), rendered or your own. The format is recognised. What '
+                    'poses (BOP), rendered or your own. The format is recognised. '
+                    'Percentages say how much of a thing can be seen. What '
                     '`train` would refuse is said once the sheet is written.')
     parser.add_argument('data', type=Path, metavar='DIR', help='the data set')
     parser.add_argument('--category', metavar='NAME',

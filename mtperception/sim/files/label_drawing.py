@@ -34,6 +34,8 @@ _PARTS = (GREEN, YELLOW, CYAN, (255, 120, 220), (255, 160, 60), (170, 130, 255))
 # OpenCV draws with this many fractional bits, so that marks show the sub-pixel position.
 _SHIFT = 4
 _TITLE = 16
+_FONT = cv2.FONT_HERSHEY_SIMPLEX, 0.4
+_HEIGHT = 10  # pixels of a capital letter
 
 
 class Canvas:
@@ -91,9 +93,10 @@ class Canvas:
         cv2.polylines(self.image, outlines, True, colour, 1, cv2.LINE_AA)
 
     def text(self, x: float, y: float, words: str, colour: Colour) -> None:
-        """Write at a point."""
+        """Write at a point, or beside it where the words would leave the picture."""
         (place,) = self._fixed([(x, y)]) >> _SHIFT
-        _write(self.image, place.tolist(), words, colour)
+        left = min(int(place[0]), self._size[0] - _length(words))
+        _write(self.image, (max(left, 0), max(int(place[1]), _HEIGHT)), words, colour)
 
     def _fixed(self, points: ArrayLike) -> NDArray[np.int32]:
         # The middle of the first pixel is at 0 here and there.
@@ -102,11 +105,15 @@ class Canvas:
         return np.asarray(np.rint(place.clip(-1e4, 1e4) * (1 << _SHIFT)), dtype=np.int32)
 
 
+def _length(words: str) -> int:
+    (length, _), _ = cv2.getTextSize(words, *_FONT, 1)
+    return int(length) + 2
+
+
 def _write(image: Image, place: Sequence[int], words: str, colour: Colour) -> None:
     for ink, shift in (((0, 0, 0), 1), (colour, 0)):
         cv2.putText(
-            image, words, (place[0] + shift, place[1] + shift), cv2.FONT_HERSHEY_SIMPLEX, 0.4,
-            ink, 1, cv2.LINE_AA)
+            image, words, (place[0] + shift, place[1] + shift), *_FONT, ink, 1, cv2.LINE_AA)
 
 
 def draw_pins(canvas: Canvas, pins: Sequence[PinLabel]) -> None:
@@ -118,7 +125,7 @@ def draw_pins(canvas: Canvas, pins: Sequence[PinLabel]) -> None:
         canvas.lines([(pin.x, pin.y - arm), (pin.x, pin.y + arm)], colour)
         canvas.circle(pin.x, pin.y, pin.diameter, colour)
         canvas.box(pin.box, BLUE)
-        canvas.text(pin.box[2] + 2, pin.box[1], f'{pin.visible:.2f}', colour)
+        canvas.text(pin.box[2] + 2, pin.box[1], f'{pin.visible:.0%}', colour)
 
 
 def draw_grasps(canvas: Canvas, grasps: Sequence[GraspLabel]) -> None:
@@ -140,7 +147,7 @@ def draw_object(
     if mask is not None:
         canvas.outline(mask, colour)
     canvas.box(box, GREY)
-    canvas.text(box[0], box[1] - 3 / canvas.scale, f'{name} {visible:.2f}', colour)
+    canvas.text(box[0], box[1] - 3 / canvas.scale, f'{name} {visible:.0%}', colour)
 
 
 def draw_axes(
@@ -171,5 +178,7 @@ def contact_sheet(pictures: Sequence[Image], titles: Sequence[str], columns: int
     for index, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
         y, x = index // columns * high, index % columns * wide
         sheet[y + _TITLE:y + _TITLE + picture.shape[0], x:x + wide] = picture
-        _write(sheet, (x + 3, y + _TITLE - 4), title[:wide // 8], (230, 230, 230))
+        while _length(title) > wide - 3:
+            title = title[:-1]
+        _write(sheet, (x + 3, y + _TITLE - 4), title, (230, 230, 230))
     return sheet
