@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 PICTURES, MODEL, REPORT = 'pictures', 'detector.safetensors', 'report.json'
 CHECKPOINT = 'detector.checkpoint.safetensors'
+# A line about the loss is printed every so many epochs.
+EPOCHS_A_LINE = 10
 # How many pictures a sheet shows, and how much larger than they are.
 SHOWN, COLUMNS, ENLARGED = 8, 4, 1.5
 
@@ -192,11 +194,14 @@ class _Reproduction:
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
         steps = budget.epochs * steps_per_epoch(len(pictures))
         with TrainingProgress(Console(stderr=True), steps) as progress:
+            def epoch(done: int, loss: float) -> None:
+                if done % EPOCHS_A_LINE == 0:
+                    progress.epoch(done, f'mean loss {loss:.3f}')
+
             network, history = train_detector(
                 pictures, architecture, epochs=budget.epochs, seed=self._seed,
                 checkpoint=self._out / CHECKPOINT, run=figures['run'], device=device,
-                after_step=progress.step,
-                after_epoch=lambda done, loss: progress.epoch(done, f'mean loss {loss:.3f}'))
+                after_step=progress.step, after_epoch=epoch)
         bundle = zoo.save(self._out / MODEL, half_precision(network), {
             'task': 'grasp', 'architecture': asdict(architecture), 'threshold': budget.threshold,
             'input': 'colour pictures of any size, 8 bits',

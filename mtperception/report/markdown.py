@@ -20,7 +20,7 @@ import textwrap
 
 def filled(words: str) -> str:
     """Break a paragraph into lines."""
-    return textwrap.fill(' '.join(words.split()), 99)
+    return textwrap.fill(' '.join(words.split()), 99, break_on_hyphens=False)
 
 
 def table(heads: Sequence[str], body: Sequence[Sequence[str]]) -> str:
