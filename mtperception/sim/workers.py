@@ -37,24 +37,41 @@ def worker_pool(
     OpenCV uses one thread in each.
     """
     # Never fork with a graphics context.
-    return _Pool(
-        workers, multiprocessing.get_context('spawn'), _start, (start, arguments))
+    context = multiprocessing.get_context('spawn')
+    with _interrupts_held():
+        return _Pool(workers, context, _start, (start, arguments))
 
 
 class _Pool(ProcessPoolExecutor):
-    """
-    A pool whose workers never see an interrupt: that is for the parent, which ends them.
-
-    They inherit it as blocked. To ignore it is too late for a worker that is still importing.
-    """
+    """A pool whose workers never see an interrupt: that is for the parent, which ends them."""
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
         """Order work, for which workers may be started."""
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
-        try:
+        with _interrupts_held():
             return super().submit(fn, *args, **kwargs)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """
+    Hold an interrupt back, for here until later, for processes that are started for ever.
+
+    They inherit it as blocked: to ignore it is too late for a worker that is still importing. And
+    one whose start is interrupted here would be left without its orders.
+    """
+    held: list[int] = []
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    # Another thread may take what is blocked in this one; Python tells the main thread.
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda *_: held.append(1)) if in_main else None
+    try:
+        yield
+    finally:
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if held:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
