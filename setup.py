@@ -63,6 +63,7 @@ setup(
             'pytest',
             'pytest-timeout',
             'ruff',
+            'torchvision',  # whose SSD the grasp network is compared with
             'types-PyYAML',
         ],
     },
