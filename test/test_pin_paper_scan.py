@@ -143,5 +143,5 @@ def test_other_tensors_under_the_papers_card_are_named(disc_model, tmp_path):
     bundle = zoo.load(disc_model)
     path = tmp_path / 'wrong.safetensors'
     zoo.save(path, {'conv1.weight': bundle.tensors['conv1.weight']}, bundle.card)
-    with pytest.raises(zoo.ModelError, match='not those of the pin network'):
+    with pytest.raises(zoo.ModelError, match='not those of the network that is described'):
         PinDetector.load(path)
