@@ -50,13 +50,15 @@ UPRIGHT = np.diag((1.0, -1.0, -1.0))
 
 @pytest.fixture(scope='module')
 def shots():
-    """Give fixtures without collars, with their pictures and labels."""
+    """Give fixtures without collars, seen by one camera, with their pictures and labels."""
     stage = PinStage(WIDTH, HEIGHT)
+    camera = draw_view(np.random.default_rng(5), WIDTH, HEIGHT).camera
     made = []
     try:
         for index in range(COUNT):
             rng = np.random.default_rng([5, index])
-            drawn = draw_fixture(rng, draw_view(rng, WIDTH, HEIGHT), (3, 0, 5, 2)[index])
+            view = replace(draw_view(rng, WIDTH, HEIGHT), camera=camera)
+            drawn = draw_fixture(rng, view, (3, 0, 5, 2)[index])
             fixture = replace(drawn, pins=tuple(
                 replace(pin, collar_radius=0.0) for pin in drawn.pins))
             stage.put(fixture)
