@@ -90,7 +90,6 @@ class _System(NamedTuple):
     annotations: str
     read: 'Callable[..., Any]'
     describe: 'Callable[[Any], str]'
-    steps_per_epoch: 'Callable[[Any], int]'
     train: 'Callable[..., Bundle | None]'
 
 
@@ -113,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     from mtperception.nn.memory import keep_freed_memory
     from mtperception.training import processes
     from mtperception.training.checkpoint import epochs_done
-    from mtperception.training.loop import CHECKPOINT
+    from mtperception.training.loop import CHECKPOINT, steps_per_epoch
     from mtperception.training.progress import TrainingProgress
 
     if (out / CHECKPOINT).exists() and not arguments.resume:
@@ -137,7 +136,7 @@ def run(arguments: argparse.Namespace) -> int:
         pictures = system.read(*data, category=arguments.category, warn=(
             labelled_pictures.warn if first else lambda line: None))
         console.print(system.describe(pictures), highlight=False)
-        steps = system.steps_per_epoch(settings)
+        steps = steps_per_epoch(settings)
         before = epochs_done(out / CHECKPOINT) if arguments.resume else 0
         console.print(f'{settings.epochs} epochs of {steps} steps'
                       f'{f", of which {before} are done" if before else ""}', highlight=False)
@@ -188,17 +187,17 @@ def _settings(system: str) -> tuple[Any, Any]:
 
 def _pin() -> _System:
     from mtperception.pin.data.reading import ANNOTATIONS, read_pictures
-    from mtperception.pin.training import steps_per_epoch, train
+    from mtperception.pin.training import train
 
-    return _System('pin', ANNOTATIONS, read_pictures, describe_pins, steps_per_epoch, train)
+    return _System('pin', ANNOTATIONS, read_pictures, describe_pins, train)
 
 
 def _grasp() -> _System:
     from mtperception.datasets.grasps import GRASP_LINES
     from mtperception.grasp.data.reading import read_pictures
-    from mtperception.grasp.training import steps_per_epoch, train
+    from mtperception.grasp.training import train
 
-    return _System('grasp', GRASP_LINES, read_pictures, describe_grasps, steps_per_epoch, train)
+    return _System('grasp', GRASP_LINES, read_pictures, describe_grasps, train)
 
 
 def describe_pins(pictures: 'PinPictures') -> str:

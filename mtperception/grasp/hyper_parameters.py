@@ -16,7 +16,12 @@
 
 from dataclasses import dataclass
 
-from mtperception.training.settings import check_positive, SettingsError
+from mtperception.grasp.data.dataset import LEAST_SIDE
+from mtperception.training.settings import (
+    check_loop_settings,
+    check_positive,
+    SettingsError,
+)
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,10 @@ class HyperParameters:
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
-        check_positive(self, 'width', 'orientations', 'epochs', 'samples_per_epoch', 'batch')
-        if self.side < 64:
-            raise SettingsError(f'side is {self.side}; it must be at least 64')
-        if self.batch > self.samples_per_epoch:
-            raise SettingsError('batch is larger than samples_per_epoch')
-        if not 0 < self.validation_share < 1:
-            raise SettingsError(f'validation_share is {self.validation_share}; it must be '
-                                'between 0 and 1')
+        check_loop_settings(self)
+        check_positive(self, 'width', 'orientations')
+        if self.side < LEAST_SIDE:
+            raise SettingsError(f'side is {self.side}; it must be at least {LEAST_SIDE}')
 
 
 # A model that is trained further is not to be thrown off what it knows, and needs less.

@@ -83,16 +83,11 @@ def train(pictures: GraspPictures, out: Path, settings: HyperParameters, *, seed
                 _detector(average, architecture), validation, [DEFAULT_THRESHOLD])
             after_epoch(epoch, describe(score))
 
-    schedule = Schedule(
-        epochs=settings.epochs, steps_per_epoch=steps_per_epoch(settings),
-        kernel_rate=settings.kernel_rate, rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        largest_gradient=settings.largest_gradient, averaging=settings.averaging)
     run = {**asdict(settings), 'seed': seed, 'data': pictures.sha256,
            'start': start.sha256 if start else None, 'processes': processes.count()}
     out.mkdir(parents=True, exist_ok=True)
     average = fit(
-        Task(network, batch, loss), schedule, checkpoint=out / CHECKPOINT, run=run,
+        Task(network, batch, loss), Schedule.of(settings), checkpoint=out / CHECKPOINT, run=run,
         resume=resume, after_step=after_step, after_epoch=epoch_done)
 
     if processes.rank() > 0:
@@ -110,11 +105,6 @@ def train(pictures: GraspPictures, out: Path, settings: HyperParameters, *, seed
         'code_version': mtperception.__version__,
     }
     return zoo.save(out / 'grasp.safetensors', half_precision(average), card)
-
-
-def steps_per_epoch(settings: HyperParameters) -> int:
-    """Give the steps that all processes together take in an epoch."""
-    return max(1, settings.samples_per_epoch // (settings.batch * processes.count()))
 
 
 def validate(detector: GraspDetector, pictures: GraspPictures,

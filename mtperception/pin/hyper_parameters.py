@@ -16,7 +16,11 @@
 
 from dataclasses import dataclass
 
-from mtperception.training.settings import check_positive, SettingsError
+from mtperception.training.settings import (
+    check_loop_settings,
+    check_positive,
+    SettingsError,
+)
 
 
 @dataclass(frozen=True)
@@ -58,15 +62,10 @@ class HyperParameters:
 
     def __post_init__(self) -> None:
         """Refuse what could only fail later."""
-        check_positive(self, 'stem', 'width', 'deep', 'epochs', 'samples_per_epoch', 'batch',
-                       'cut_side')
+        check_loop_settings(self)
+        check_positive(self, 'stem', 'width', 'deep', 'cut_side')
         if len(self.dilations) % 2 or not all(rate > 0 for rate in self.dilations):
             raise SettingsError('dilations is a list of positive integers, even in number')
-        if self.batch > self.samples_per_epoch:
-            raise SettingsError('batch is larger than samples_per_epoch')
-        if not 0 < self.validation_share < 1:
-            raise SettingsError(f'validation_share is {self.validation_share}; it must be '
-                                'between 0 and 1')
 
 
 # A model that is trained further is not to be thrown off what it knows, and needs less.

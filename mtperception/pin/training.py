@@ -99,17 +99,13 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
             score = validate(_detector(average, architecture), validation)[0]
             after_epoch(epoch, describe(score))
 
-    schedule = Schedule(
-        epochs=settings.epochs, steps_per_epoch=steps_per_epoch(settings),
-        kernel_rate=settings.kernel_rate, rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        largest_gradient=settings.largest_gradient, averaging=settings.averaging)
     run = {**asdict(settings), 'seed': seed, 'data': pictures.sha256,
            'start': start.sha256 if start else None, 'processes': processes.count()}
     out.mkdir(parents=True, exist_ok=True)
     average = fit(
-        Task(network, batch, loss, prepare), schedule, checkpoint=out / CHECKPOINT, run=run,
-        resume=resume, after_step=after_step, after_epoch=epoch_done)
+        Task(network, batch, loss, prepare), Schedule.of(settings),
+        checkpoint=out / CHECKPOINT, run=run, resume=resume, after_step=after_step,
+        after_epoch=epoch_done)
 
     if processes.rank() > 0:
         return None
@@ -127,11 +123,6 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
         card['threshold'] = PinDetector.from_bundle(start).threshold
     uncalibrated = zoo.Bundle('in training', '', card, half_precision(average))
     return zoo.save(out / 'pin.safetensors', *calibrate(uncalibrated, validation))
-
-
-def steps_per_epoch(settings: HyperParameters) -> int:
-    """Give the steps that all processes together take in an epoch."""
-    return max(1, settings.samples_per_epoch // (settings.batch * processes.count()))
 
 
 def describe(score: FrameScore) -> str:

@@ -48,6 +48,7 @@ from mtperception.training.checkpoint import (
 )
 from mtperception.training.muon import is_for_muon, Muon
 from mtperception.training.one_cycle import one_cycle
+from mtperception.training.settings import LoopSettings
 
 BatchT = TypeVar('BatchT')
 # The name of a training's checkpoint in its folder.
@@ -76,6 +77,21 @@ class Schedule:
     weight_decay: float
     largest_gradient: float
     averaging: float
+
+    @classmethod
+    def of(cls, settings: LoopSettings) -> 'Schedule':
+        """Make the schedule of settings, for each of the processes that train."""
+        return cls(
+            epochs=settings.epochs, steps_per_epoch=steps_per_epoch(settings),
+            kernel_rate=settings.kernel_rate, rate=settings.learning_rate,
+            weight_decay=settings.weight_decay, largest_gradient=settings.largest_gradient,
+            averaging=settings.averaging)
+
+
+def steps_per_epoch(settings: LoopSettings) -> int:
+    """Give the steps that all processes together take in an epoch."""
+    return max(1, settings.samples_per_epoch // (settings.batch * processes.count()))
+
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,36 @@ from dataclasses import asdict, replace
 import inspect
 import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import yaml
 
 
 class SettingsError(ValueError):
     """A settings file cannot be used; the message names the key."""
+
+
+class LoopSettings(Protocol):
+    """What the settings of all systems have for the training loop, whatever else they set."""
+
+    @property
+    def epochs(self) -> int: ...
+    @property
+    def samples_per_epoch(self) -> int: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def kernel_rate(self) -> float: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def largest_gradient(self) -> float: ...
+    @property
+    def averaging(self) -> float: ...
+    @property
+    def validation_share(self) -> float: ...
 
 
 Settings = TypeVar('Settings')
@@ -35,6 +58,16 @@ def check_positive(settings: object, *names: str) -> None:
     for name in names:
         if not getattr(settings, name) > 0:
             raise SettingsError(f'{name} is {getattr(settings, name)}; it must be positive')
+
+
+def check_loop_settings(settings: LoopSettings) -> None:
+    """Refuse settings of the loop that could only fail later."""
+    check_positive(settings, 'epochs', 'samples_per_epoch', 'batch')
+    if settings.batch > settings.samples_per_epoch:
+        raise SettingsError('batch is larger than samples_per_epoch')
+    if not 0 < settings.validation_share < 1:
+        raise SettingsError(f'validation_share is {settings.validation_share}; it must be '
+                            'between 0 and 1')
 
 
 def read_settings(path: Path | None, base: Settings) -> Settings:
