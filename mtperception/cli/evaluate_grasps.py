@@ -45,9 +45,11 @@ def add_parser(systems: Any) -> None:
         description="""\
 Render COUNT pictures of parts on benches that no training has seen, look for grasps in them, and
 compare with the truth. A detection is right where it shares more than a quarter of the union with
-a labelled grasp, and their angles differ by less than 30 degrees. precision is the share of
-detections that are right; recall that of labelled grasps which one finds, labels of the same grasp
-counting once; objects_with_grasp that of objects with a labelled grasp of which one is found.
+a grasp that the parts' geometry allows, and their angles differ by less than 30 degrees. precision
+is the share of detections that are right. Up to six good grasps of each part are labelled:
+labelled_precision is the share of detections that are right by these alone; recall that of labelled
+grasps which one finds, labels of the same grasp counting once; objects_with_grasp that of objects
+with a labelled grasp of which one is found.
 angle_error_deg is of the right ones. clear_share is the share of detections where the open
 gripper, coming from above as deep as the nearest labelled grasp, touches nothing.
 
@@ -110,7 +112,8 @@ def evaluate(detector: 'GraspDetector', threshold: float, pictures: NewPictures,
             labels = [grasp.rectangle for grasp in sample.grasps]
             objects = np.repeat(np.arange(len(sample.objects)), [
                 len(part.grasps) for part in sample.objects])
-            score.add(found, labels, objects)
+            score.add(found, labels, objects, [
+                grasp.rectangle for part in sample.objects for grasp in part.others])
             clear += int(fingers_clear(sample, found, meshes).sum())
             progress.advance(bar)
     clear_share = clear / score.detections if score.detections else None
@@ -139,7 +142,8 @@ def evaluate_own(detector: 'GraspDetector', threshold: float,
         for number, (image, labels) in enumerate(
                 zip(pictures.images, pictures.rectangles, strict=True)):
             objects = None if pictures.objects is None else pictures.objects[number]
-            score.add(rows_of(detector.detect(bgr(image), threshold)), labels, objects)
+            score.add(rows_of(detector.detect(bgr(image), threshold)), labels, objects,
+                      () if pictures.others is None else pictures.others[number])
             progress.advance(bar)
     return score.figures()
 
@@ -162,6 +166,8 @@ def print_figures(report: dict[str, Any]) -> None:
     angle = report['angle_error_deg']
     table.add_row('precision', _share(report['precision']),
                   f'of {report["detections"]} detections')
+    if report['labelled_precision'] != report['precision']:
+        table.add_row('by labels alone', _share(report['labelled_precision']), 'of them')
     table.add_row('recall', _share(report['recall']), f'of {report["grasps"]} labelled grasps')
     table.add_row('objects with a grasp', _share(report['objects_with_grasp']),
                   f'of {report["objects"]} that have a labelled one')

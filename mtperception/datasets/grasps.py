@@ -83,6 +83,7 @@ class StoredObject:
     visible_mask: RunLengths
     visible: float
     grasps: tuple[GraspLabel, ...]
+    others: tuple[GraspLabel, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def random_batch(pictures: GraspPictures, count: int, side: int,
     for _ in range(count):
         index = pictures.random_index(rng)
         image, rectangles = random_view(
-            pictures.images[index], pictures.rectangles[index].astype(np.float64), side, rng)
+            pictures.images[index], pictures.right(index).astype(np.float64), side, rng)
         images.append(random_look(image, rng))
         labels.append(rectangles)
     batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)

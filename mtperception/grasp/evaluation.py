@@ -19,7 +19,8 @@ A detection hits a labelled grasp where the two rectangles share more than a qua
 union and their angles differ by less than 30 degrees; rectangles are alike after half a turn.
 
 Who hits whom is many to many. Labels are samples of all the ways to hold a thing, so a detection
-between two of them is right by both, and neither is missed. Nothing is gained by many detections
+between two of them is right by both, and neither is missed. Where the simulator tells further ways
+that are right as well, a detection of one is right, too, but nobody misses them. Nothing is gained by many detections
 of one grasp: the detector gives distinct ones alone, and each that hits no label counts as wrong.
 Labels that are one grasp by the detector's own suppression count once. An object counts as
 graspable when a label is of it, and as found when any of its labels is hit.
@@ -44,19 +45,28 @@ class Matching:
     """
     One picture's detections (D) against its labelled grasps (L).
 
-    ``right`` (D) tells which detections hit a label, ``angle_error`` (D) how far each is turned
-    from the one that it hits and has most in common with, in radians, NaN for a wrong detection.
-    ``found`` (L) tells which labels are hit.
+    ``labelled`` (D) tells which detections hit a label, ``right`` (D) which hit one or another
+    grasp that is right, ``angle_error`` (D) how far each is turned from the grasp that it hits and
+    has most in common with, in radians, NaN for a wrong detection. ``found`` (L) tells which
+    labels are hit.
     """
 
+    labelled: npt.NDArray[np.bool_]
     right: npt.NDArray[np.bool_]
     angle_error: Floats
     found: npt.NDArray[np.bool_]
 
 
-def match(detections: npt.ArrayLike, labels: npt.ArrayLike) -> Matching:
-    """Match detected with labelled rectangles, rows (x, y, opening, jaw, theta)."""
-    found, truth = (np.asarray(rows, np.float64).reshape(-1, 5) for rows in (detections, labels))
+def match(detections: npt.ArrayLike, labels: npt.ArrayLike,
+          others: npt.ArrayLike = ()) -> Matching:
+    """
+    Match detected with labelled rectangles, rows (x, y, opening, jaw, theta).
+
+    ``others`` are grasps that are right as well.
+    """
+    found, asked, more = (
+        np.asarray(rows, np.float64).reshape(-1, 5) for rows in (detections, labels, others))
+    truth = np.concatenate((asked, more))
     apart = angle_difference(found[:, None, 4], truth[None, :, 4])
     shared = overlap(found, truth)
     hits = (shared > LEAST_OVERLAP) & (apart < LARGEST_ANGLE)
@@ -64,7 +74,8 @@ def match(detections: npt.ArrayLike, labels: npt.ArrayLike) -> Matching:
     best = np.where(hits, shared, 0.0)[right].argmax(axis=1) if right.any() else []
     error = np.full(len(found), np.nan)
     error[right] = apart[right, best]
-    return Matching(right, error, hits.any(axis=0))
+    asked_for = hits[:, :len(asked)]
+    return Matching(asked_for.any(axis=1), right, error, asked_for.any(axis=0))
 
 
 @dataclass
@@ -75,24 +86,28 @@ class GraspScore:
     pictures: int = 0
     detections: int = 0
     right: int = 0
+    labelled: int = 0
     grasps: int = 0
     found: int = 0
     objects: int = 0
     objects_found: int = 0
 
     def add(self, detections: npt.ArrayLike, labels: npt.ArrayLike,
-            objects: npt.NDArray[np.intp] | None = None) -> Matching:
+            objects: npt.NDArray[np.intp] | None = None,
+            others: npt.ArrayLike = ()) -> Matching:
         """
         Add a picture: its detected and labelled rectangles, the better of these first.
 
-        ``objects`` tells of each label which object it is of, -1 or None where nobody knows.
+        ``objects`` tells of each label which object it is of, -1 or None where nobody knows;
+        ``others`` are grasps that are right as well.
         """
         truth = np.asarray(labels, np.float64).reshape(-1, 5)
-        matching = match(detections, truth)
+        matching = match(detections, truth, others)
         kept = distinct(truth, len(truth))
         self.pictures += 1
         self.detections += len(matching.right)
         self.right += int(matching.right.sum())
+        self.labelled += int(matching.labelled.sum())
         self.angle_errors += np.degrees(matching.angle_error[matching.right]).tolist()
         self.grasps += len(kept)
         self.found += int(matching.found[kept].sum())
@@ -110,6 +125,7 @@ class GraspScore:
         errors = np.array(self.angle_errors)
         return {
             'precision': _share(self.right, self.detections),
+            'labelled_precision': _share(self.labelled, self.detections),
             'recall': _share(self.found, self.grasps),
             'angle_error_deg': {
                 'median': float(np.median(errors)) if len(errors) else None,

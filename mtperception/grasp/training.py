@@ -117,7 +117,8 @@ def validate(detector: GraspDetector, pictures: GraspPictures,
         objects = None if pictures.objects is None else pictures.objects[index]
         for threshold, score in zip(thresholds, scores, strict=True):
             found = [grasp for grasp in grasps if grasp.score >= threshold]
-            score.add(rows_of(found), pictures.rectangles[index], objects)
+            score.add(rows_of(found), pictures.rectangles[index], objects,
+                      () if pictures.others is None else pictures.others[index])
     return scores
 
 

@@ -36,17 +36,26 @@ class GraspPictures(LabelledPictures[Rectangles]):
     The labels are rows (x, y, opening, jaw, theta), N x 5, as `GraspLabel` has them: pixels, and
     radians counter-clockwise as seen on the screen. ``objects`` tells for each of a picture's
     grasps which of its objects it is of, N numbers; -1 where the labels do not tell. None means
-    that nobody knows.
+    that nobody knows. ``others`` are rows of grasps that are right as well, though nobody asks for
+    them; None where there are none.
     """
 
     objects: Sequence[npt.NDArray[np.intp]] | None = None
+    others: Sequence[Rectangles] | None = None
 
     @property
     def rectangles(self) -> Sequence[Rectangles]:
         """The grasps of each picture."""
         return self.labels
 
+    def right(self, index: int) -> Rectangles:
+        """Give all that is right in a picture, labelled or not, the labelled grasps first."""
+        if self.others is None:
+            return self.rectangles[index]
+        return np.concatenate((self.rectangles[index], self.others[index]))
+
     def part(self, indices: Sequence[int]) -> 'GraspPictures':
         """Take some of the pictures; their origins stay what they are."""
         objects = None if self.objects is None else [self.objects[index] for index in indices]
-        return replace(super().part(indices), objects=objects)
+        others = None if self.others is None else [self.others[index] for index in indices]
+        return replace(super().part(indices), objects=objects, others=others)

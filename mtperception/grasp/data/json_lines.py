@@ -96,7 +96,8 @@ def _object(entry: Mapping[str, Any]) -> StoredObject:
         str(entry['part']), _array(entry['rotation'], 3, 3), _array(entry['translation'], 3),
         (x0, y0, x1, y1), RunLengths.from_json(entry['mask']),
         RunLengths.from_json(entry['visible_mask']), visible,
-        tuple(_grasp(grasp) for grasp in entry['grasps']))
+        tuple(_grasp(grasp) for grasp in entry['grasps']),
+        tuple(checked(GraspLabel(*_array(row, 5).tolist())) for row in entry.get('others', ())))
 
 
 def _grasp(entry: Mapping[str, Any]) -> GraspLabel:

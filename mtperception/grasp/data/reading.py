@@ -14,7 +14,7 @@
 
 """Read data sets of grasps, and name what cannot be used before hours are lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +29,17 @@ from mtperception.datasets.picture_files import PictureFiles
 from mtperception.datasets.pictures import Image
 from mtperception.datasets.reading import check_finished, MEMORY, read_sets
 from mtperception.grasp.data.coco_labels import is_coco_of_grasps, read_coco_grasps
-from mtperception.grasp.data.dataset import GraspPictures, LEAST_SIDE
+from mtperception.grasp.data.dataset import GraspPictures, LEAST_SIDE, Rectangles
 from mtperception.grasp.data.json_lines import read_grasp_lines
 from mtperception.grasp.data.text_labels import read_cornell, read_jacquard
 
 # What a data set of grasps is known by.
 GRASP_KINDS = f'{GRASP_LINES}, *{CORNELL}, *{JACQUARD} or COCO with rotated boxes'
 
-# A grasp's row, and the number of the object that it is of, -1 where nobody knows.
-_Labels = tuple[tuple[tuple[float, float, float, float, float], int], ...]
+_Row = tuple[float, float, float, float, float]
+# Each grasp's row with the number of the object that it is of, -1 where nobody knows; and the
+# rows of grasps that nobody asks for, yet are right.
+_Labels = tuple[tuple[tuple[_Row, int], ...], tuple[_Row, ...]]
 
 
 def read_pictures(*sources: Path, category: str | None = None, memory: int = MEMORY,
@@ -55,11 +57,16 @@ def read_pictures(*sources: Path, category: str | None = None, memory: int = MEM
         return pictures
 
     found = read_sets(sources, PictureFiles(memory, LEAST_SIDE, colour=True), read, _checked)
-    rectangles = [
-        np.array([row for row, _ in labels], np.float32).reshape(-1, 5) for labels in found.labels]
+    rectangles = [_rows([row for row, _ in labels]) for labels, _ in found.labels]
     objects: list[npt.NDArray[np.intp]] = [
-        np.array([number for _, number in labels], np.intp) for labels in found.labels]
-    return GraspPictures(found.images, rectangles, found.digests, found.origins, objects)
+        np.array([number for _, number in labels], np.intp) for labels, _ in found.labels]
+    others = [_rows(rows) for _, rows in found.labels]
+    return GraspPictures(
+        found.images, rectangles, found.digests, found.origins, objects, others)
+
+
+def _rows(rows: Sequence[_Row]) -> Rectangles:
+    return np.array(rows, np.float32).reshape(-1, 5)
 
 
 def is_grasps(folder: Path) -> bool:
@@ -113,6 +120,8 @@ def _checked(picture: GraspPicture, image: Image) -> _Labels:
                 f'{picture.path}: the middle of grasp {number}, ({grasp.x:.0f}, {grasp.y:.0f}), '
                 f'is outside the picture of {width} x {height}')
     if picture.objects:
-        return tuple((grasp.rectangle, number) for number, part in enumerate(picture.objects)
-                     for grasp in part.grasps)
-    return tuple((grasp.rectangle, -1) for grasp in picture.grasps)
+        return (
+            tuple((grasp.rectangle, number) for number, part in enumerate(picture.objects)
+                  for grasp in part.grasps),
+            tuple(grasp.rectangle for part in picture.objects for grasp in part.others))
+    return tuple((grasp.rectangle, -1) for grasp in picture.grasps), ()

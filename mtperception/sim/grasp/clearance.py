@@ -39,10 +39,10 @@ def fingers_clear(
     Tell for which of N rectangles (x, y, opening, jaw, theta) the open gripper comes down freely.
 
     `meshes` are those of the sample's parts and clutter by name. The fingers' tips go down to the
-    height of the labelled grasp that a rectangle overlaps most, to the bench where it overlaps
+    height of the grasp that a rectangle overlaps most, to the bench where it overlaps
     none. They are as far apart as the rectangle says there, or as far as they open at most. Then
     nothing, swept from above, may be under the fingers and the palm, and of other things than the
-    labelled grasp's part nothing between the fingers.
+    grasped part nothing between the fingers.
     """
     rows = np.asarray(rectangles, dtype=np.float64).reshape(-1, 5)
     things = _things(sample, meshes)
@@ -118,7 +118,8 @@ def _frame(sample: GraspSample, row: Floats, gripper: Gripper) -> _Frame:
 def _depth(sample: GraspSample, row: Floats) -> tuple[float, int | None]:
     """Return how high the tips are that a rectangle stands for, and the part that it is of."""
     labels = [
-        (place, grasp) for place, part in enumerate(sample.objects) for grasp in part.grasps]
+        (place, grasp) for place, part in enumerate(sample.objects)
+        for grasp in (*part.grasps, *part.others)]
     if labels:
         shared = overlap(row, [grasp.rectangle for _, grasp in labels])[0]
         target, grasp = labels[int(shared.argmax())]

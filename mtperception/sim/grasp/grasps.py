@@ -52,6 +52,8 @@ _WIDENED = 2
 # leaves no choice.
 _APART = (
     (0.012, np.radians(25.0)), (0.004, np.radians(10.0)), (0.002, np.radians(5.0)))
+# Of the ways to hold a part that are no labels, those so near to a better one are left out.
+_OTHERS_APART = (0.006, np.radians(12.0))
 # Tells for a target which points (N x 3, metres) half way between the fingers' tips count.
 Seen = Callable[[int, Floats], NDArray[np.bool_]]
 
@@ -96,17 +98,37 @@ class Grasp:
     score: float
 
 
+class Plan(NamedTuple):
+    """
+    How a part can be grasped.
+
+    `best` are a few good grasps that differ, the best first; `others` are samples of all further
+    ways that are right as well, so that each of these is near one of the two.
+    """
+
+    best: tuple[Grasp, ...] = ()
+    others: tuple[Grasp, ...] = ()
+
+
 def plan_grasps(
     scene: Sequence[PosedMesh], targets: Iterable[int], gripper: Gripper = GRIPPER,
     seen: Seen | None = None,
 ) -> list[tuple[Grasp, ...]]:
+    """Return for each target, a place in the scene, the best of its `plans`."""
+    return [plan.best for plan in plans(scene, targets, gripper, seen)]
+
+
+def plans(
+    scene: Sequence[PosedMesh], targets: Iterable[int], gripper: Gripper = GRIPPER,
+    seen: Seen | None = None,
+) -> list[Plan]:
     """
-    Return for each target, a place in the scene, its grasps, the best first.
+    Return for each target, a place in the scene, how it can be grasped.
 
     The bench is the plane z = 0, and all of the scene is in the way. Where `seen` is given, only
     grasps with a middle that it accepts count.
 
-    A graspable part has MIN_GRASPS to MAX_GRASPS of them, any other none. It is graspable where
+    A graspable part has MIN_GRASPS to MAX_GRASPS best ones, any other none. It is graspable where
     on one of the sections through it (see `_grips`) fingers can close on opposite contacts within
     the friction cone and the gripper's opening, touch it with enough of their width, and reach
     these from straight above without touching anything, in at least MIN_GRASPS ways that differ
@@ -186,7 +208,7 @@ _Counts = Callable[[Floats], NDArray[np.bool_]]
 
 def _grasps(
     part: PosedMesh, room: Room, gripper: Gripper, counts: _Counts | None,
-) -> tuple[Grasp, ...]:
+) -> Plan:
     held = None
     for grip, finely in _grips(float(part.triangles[:, :, 2].max())):
         more = _held(part, room, gripper, grip, finely)
@@ -198,8 +220,11 @@ def _grasps(
         scores = _scores(part, held, gripper)
         chosen = _spread(held.closings, scores)
         if len(chosen) >= MIN_GRASPS:
-            return tuple(_grasp(held, index, float(scores[index]), gripper) for index in chosen)
-    return ()
+            best, others = (
+                tuple(_grasp(held, index, float(scores[index]), gripper) for index in some)
+                for some in (chosen, _others(held.closings, scores, chosen)))
+            return Plan(best, others)
+    return Plan()
 
 
 def _grips(top: float) -> Iterator[tuple[float, bool]]:
@@ -285,3 +310,19 @@ def _spread(closings: Closings, scores: Floats) -> list[int]:
         if len(chosen) >= MIN_GRASPS:
             break
     return sorted(chosen, key=lambda index: -scores[index])
+
+
+def _others(closings: Closings, scores: Floats, chosen: Sequence[int]) -> list[int]:
+    """Sample those closings that are not near a chosen one; the best first."""
+    angles = np.arctan2(closings.directions[:, 1], closings.directions[:, 0])
+    distance, angle = _OTHERS_APART
+    left = np.ones(len(scores), dtype=bool)
+    taken = list(chosen)
+    for index in (*chosen, *np.argsort(-scores, kind='stable').tolist()):
+        if index not in chosen:
+            if not left[index]:
+                continue
+            taken.append(index)
+        apart = np.linalg.norm(closings.middles - closings.middles[index], axis=1)
+        left &= (apart > distance) | (angle_difference(angles, angles[index]) > angle)
+    return taken[len(chosen):]

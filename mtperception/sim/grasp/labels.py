@@ -32,7 +32,8 @@ class GraspObject:
     camera's optical frame. `box` (x0, y0, x1, y1) in pixels bounds the whole part, hidden and
     outside parts included. `mask` (height x width, bool) is where the picture would show the part
     were it alone, `visible_mask` where it does. `visible` is the share of the whole silhouette
-    that can be seen; what lies outside the picture counts as hidden.
+    that can be seen; what lies outside the picture counts as hidden. `grasps` are a few good ones,
+    `others` samples of all further ways to grasp the part, right as well.
     """
 
     part: str
@@ -43,6 +44,7 @@ class GraspObject:
     visible_mask: NDArray[np.bool_]
     visible: float
     grasps: tuple[GraspLabel, ...]
+    others: tuple[GraspLabel, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ camera was: `rotation` (row by row, its columns are the optical axes in the worl
 in metres. `objects` have `part`, `rotation` and `translation` (from the part's mesh to the optical
 frame, metres), `box` (x0, y0, x1, y1), `visible` (a share), `mask` and `visible_mask` (COCO's run
 lengths) and `grasps`: `x`, `y`, `opening`, `jaw` in pixels, `theta` in radians, `score`, and under
-`pose` the `position`, `closing`, `approach` and `opening` in metres in the optical frame.
+`pose` the `position`, `closing`, `approach` and `opening` in metres in the optical frame. Their
+`others` are rows (x, y, opening, jaw, theta).
 `clutter` are things that are no parts, each with `name`, `rotation` and `translation`. What all
 this means is in `GraspObject` and `GraspLabel`: pixel (0, 0) is the centre of the first one.
 
@@ -56,6 +57,7 @@ def grasp_line(file: str, depth: str, sample: GraspSample) -> dict[str, Any]:
             'mask': RunLengths.of(part.mask).to_json(),
             'visible_mask': RunLengths.of(part.visible_mask).to_json(),
             'grasps': [_grasp_entry(grasp) for grasp in part.grasps],
+            'others': [grasp.rectangle for grasp in part.others],
         } for part in sample.objects],
         'clutter': [{
             'name': thing.name,

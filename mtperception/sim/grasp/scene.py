@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from mtperception.geometry.camera import Floats, look_at, PinholeCamera, PosedCamera
 from mtperception.geometry.rotations import about_axis, random_rotations
 from mtperception.sim.bench.stage import BenchStage
-from mtperception.sim.grasp.grasps import grasp_labels, plan_grasps, PosedMesh
+from mtperception.sim.grasp.grasps import grasp_labels, plans, PosedMesh
 from mtperception.sim.grasp.labels import Clutter, GraspObject, GraspSample
 from mtperception.sim.looks.backgrounds import Backgrounds
 from mtperception.sim.looks.colour_camera import draw_colour_camera, photograph_colour
@@ -160,7 +160,7 @@ class GraspScene:
         stage.set_room(draw_room(rng, _UP, bench, lighting), view)
         stage.reflect(view)
         geoms, depth = stage.identities(view)
-        planned = plan_grasps(
+        planned = plans(
             [PosedMesh(stage.catalogue[kind].mesh, *stage.bodies.pose(body))
              for body, kind in enumerate(kinds)], range(parts),
             seen=lambda body, points: shown(points, view, geoms, stage.bodies.geoms, body))
@@ -173,7 +173,8 @@ class GraspScene:
                 rotation, translation = stage.pose(body, view)
                 objects.append(GraspObject(
                     self.names[kind], rotation, translation, *silhouette,
-                    grasps=grasp_labels(planned[body], view)))
+                    grasps=grasp_labels(planned[body].best, view),
+                    others=grasp_labels(planned[body].others, view)))
         image = photograph_colour(rng, light, draw_colour_camera(rng), view.camera)
         things = tuple(
             Clutter(stage.catalogue[kind].name, *stage.pose(body, view))
