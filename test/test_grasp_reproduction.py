@@ -156,7 +156,7 @@ def picture(seed, parts, side=96):
         name, np.eye(3), np.zeros(3), (0, 0, 1, 1), RunLengths.of(mask), RunLengths.of(mask), 1.0,
         ()) for name, mask in parts)
     return Shown(image, GraspPicture(None, (), objects), np.zeros((0, 5), np.float32),
-                 np.zeros(0, np.intp))
+                 np.zeros(0, np.intp), np.zeros((0, 5), np.float32))
 
 
 def halves(side=96):

@@ -27,7 +27,12 @@ import torch
 from torch import Tensor
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
-from mtperception.grasp.default_boxes import angle_between, box_overlap, encode
+from mtperception.grasp.default_boxes import (
+    angle_between,
+    box_overlap,
+    boxes_per_cell,
+    encode,
+)
 from mtperception.grasp.network import GraspMaps
 
 NEGATIVE, IGNORED = -1, -2
@@ -79,20 +84,19 @@ def match(rectangles: Tensor, ignored: Tensor, boxes: Tensor, orientations: int,
     """
     Say for each of N boxes which of G rectangles it is to find: its number, or none.
 
+    ``boxes`` are all of those that `default_boxes` lays out, or all of some cells.
+
     NEGATIVE is for boxes that find nothing, IGNORED for those that play no part: near a rectangle
     of which they cover ``doubtful_overlap`` but not enough, or matched with an ``ignored`` one.
     """
     assigned = boxes.new_full((len(boxes),), NEGATIVE, dtype=torch.long)
     if not len(rectangles):
         return assigned
-    number, box = _near(rectangles, boxes, LEAST_OVERLAP)
+    number, box, apart = _near(rectangles, boxes, LEAST_OVERLAP, orientations)
     overlap = box_overlap(rectangles[number], boxes[box])
     doubtful = overlap >= doubtful_overlap
     if orientations > 1:
-        step = math.pi / orientations
-        apart = angle_between(rectangles[number, 4], boxes[box, 4])
-        doubtful &= apart <= step
-        overlap = torch.where(apart <= MATCHED_TURN * step, overlap, 0.0)
+        overlap = torch.where(apart <= MATCHED_TURN * math.pi / orientations, overlap, 0.0)
     assigned[box[doubtful]] = IGNORED
     # Ranks tell which of several rectangles gets a box, and which of its boxes is the best.
     order = torch.argsort(overlap)
@@ -108,15 +112,29 @@ def match(rectangles: Tensor, ignored: Tensor, boxes: Tensor, orientations: int,
     return assigned
 
 
-def _near(rectangles: Tensor, boxes: Tensor, least: float) -> tuple[Tensor, Tensor]:
-    """Return the pairs, numbers of rectangles and of boxes, that may overlap by that much."""
-    reach = torch.hypot(rectangles[:, 2], rectangles[:, 3])[:, None] \
-        + torch.hypot(boxes[:, 2], boxes[:, 3])[None]
-    near = torch.cdist(rectangles[:, :2], boxes[:, :2]) < reach / 2
-    ratio = (rectangles[:, 2] * rectangles[:, 3])[:, None] / (boxes[:, 2] * boxes[:, 3])[None]
-    near &= (ratio >= least) & (ratio <= 1 / least)
-    number, box = near.nonzero(as_tuple=True)
-    return number, box
+def _near(rectangles: Tensor, boxes: Tensor, least: float,
+          orientations: int) -> tuple[Tensor, Tensor, Tensor]:
+    """
+    Return the pairs, numbers of rectangles and of boxes, that may be matched, and their angles.
+
+    Those may overlap by ``least`` and, where boxes are at several orientations, are no more than
+    a step between two of these apart.
+    """
+    # Most of all pairs are far from each other, and all the boxes of a cell are in one place.
+    together = boxes_per_cell(orientations)[0] if orientations > 1 else 1
+    cells = boxes.view(-1, together, 5)
+    size, reach = (torch.hypot(rows[..., 2], rows[..., 3]) for rows in (rectangles, cells))
+    near = torch.cdist(rectangles[:, :2], cells[:, 0, :2]) \
+        < (size[:, None] + reach.amax(dim=1)) / 2
+    number, cell = near.nonzero(as_tuple=True)
+    ratio = (rectangles[:, 2] * rectangles[:, 3])[number, None] \
+        / (cells[..., 2] * cells[..., 3])[cell]
+    apart = angle_between(rectangles[number, None, 4], cells[cell, :, 4])
+    likely = (ratio >= least) & (ratio <= 1 / least)
+    if orientations > 1:
+        likely &= apart <= math.pi / orientations
+    pair, place = likely.nonzero(as_tuple=True)
+    return number[pair], cell[pair] * together + place, apart[pair, place]
 
 
 def _last(places: Tensor, count: int) -> Tensor:

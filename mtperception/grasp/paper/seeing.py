@@ -44,12 +44,13 @@ _AT_ONCE = 5
 
 
 class Shown(NamedTuple):
-    """A picture with its labels: in OpenCV's order (BGR), and what is labelled in it."""
+    """A picture in OpenCV's order (BGR), and what is labelled in it."""
 
     image: Image
     labelled: GraspPicture
     rectangles: npt.NDArray[np.float32]
     objects: npt.NDArray[np.intp]
+    others: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,10 @@ class Seen:
 def shown(images: GraspPictures, labelled: Sequence[GraspPicture],
           numbers: Iterable[int]) -> Iterator[Shown]:
     """Go through some pictures of a data set, which `read_pictures` and `read_grasps` gave."""
-    assert images.objects is not None
+    assert images.objects is not None and images.others is not None
     for number in numbers:
         yield Shown(np.ascontiguousarray(images.images[number][..., ::-1]), labelled[number],
-                    images.rectangles[number], images.objects[number])
+                    images.rectangles[number], images.objects[number], images.others[number])
 
 
 def see(detector: GraspDetector, pictures: Iterable[Shown], *, teaching: bool) -> Seen:
@@ -97,7 +98,7 @@ def see(detector: GraspDetector, pictures: Iterable[Shown], *, teaching: bool) -
     grasps, found, score, on_none, on_4_3 = [], [], GraspScore(), 0, 0
     for number, picture in enumerate(pictures):
         sight = detector.look(picture.image)
-        score.add(rows_of(sight.grasps), picture.rectangles, picture.objects)
+        score.add(rows_of(sight.grasps), picture.rectangles, picture.objects, picture.others)
         near = boxes_of_4_3(detector.network, sight.activations[-1])
         on_4_3 += sum(grasp.anchor < near for grasp in sight.grasps)
         labels = [picture.labelled.objects[0].part] * len(sight.grasps) if teaching \
