@@ -45,11 +45,11 @@ def add_parser(systems: Any) -> None:
         description="""\
 Render COUNT pictures of parts on benches that no training has seen, look for grasps in them, and
 compare with the truth. A detection is right where it shares more than a quarter of the union with
-a grasp that the parts' geometry allows, and their angles differ by less than 30 degrees. precision
-is the share of detections that are right. Up to six good grasps of each part are labelled:
-labelled_precision is the share of detections that are right by these alone; recall that of labelled
-grasps which one finds, labels of the same grasp counting once; objects_with_grasp that of objects
-with a labelled grasp of which one is found.
+a grasp that the parts' geometry allows, and their angles differ by less than 30 degrees.
+precision is the share of detections that are right. Up to six good grasps of each part are
+labelled: labelled_precision is the share of detections that are right by these alone, recall that
+of labelled grasps which one finds, labels of the same grasp counting once, and objects_with_grasp
+that of objects with a labelled grasp of which one is found.
 angle_error_deg is of the right ones. clear_share is the share of detections where the open
 gripper, coming from above as deep as the nearest labelled grasp, touches nothing.
 

@@ -20,10 +20,10 @@ union and their angles differ by less than 30 degrees; rectangles are alike afte
 
 Who hits whom is many to many. Labels are samples of all the ways to hold a thing, so a detection
 between two of them is right by both, and neither is missed. Where the simulator tells further ways
-that are right as well, a detection of one is right, too, but nobody misses them. Nothing is gained by many detections
-of one grasp: the detector gives distinct ones alone, and each that hits no label counts as wrong.
-Labels that are one grasp by the detector's own suppression count once. An object counts as
-graspable when a label is of it, and as found when any of its labels is hit.
+that are right as well, a detection of one is right, too, but nobody misses them. Nothing is gained
+by many detections of one grasp: the detector gives distinct ones alone, and each that hits none
+counts as wrong. Labels that are one grasp by the detector's own suppression count once. An object
+counts as graspable when a label is of it, and as found when any of its labels is hit.
 """
 
 from dataclasses import dataclass, field

@@ -37,12 +37,15 @@ from mtperception.pin.loss import DIAMETER_UNIT, PLACE_RADIUS
 from mtperception.pin.network import cells_to_pixels, PinArchitecture, PinMaps, PinNetwork
 from mtperception.pin.paper.network import PaperNetwork
 from mtperception.pin.paper.scan import PaperScan, pins_from_windows, WindowMaps
+from mtperception.pin.second_look import look_again
 
 Image = npt.NDArray[np.uint8]
 
 # The architecture in the card of a model that is the paper's network.
 PAPER = {'kind': 'paper'}
 MOST_DETECTIONS = 100
+# From this score on, or from less where that is asked for, a find is worth a second look.
+_DOUBTFUL = 0.1
 
 
 class PinDetector:
@@ -55,9 +58,16 @@ class PinDetector:
     """
 
     def __init__(self, network: PinNetwork | PaperNetwork, *, model_name: str, sha256: str,
-                 threshold: float = DEFAULT_THRESHOLD, device: str = 'cpu') -> None:
-        """Take over a trained network: it is changed to its faster, untrainable form."""
+                 threshold: float = DEFAULT_THRESHOLD, device: str = 'cpu',
+                 second_look: bool = True) -> None:
+        """
+        Take over a trained network: it is changed to its faster, untrainable form.
+
+        Without the ``second_look`` it is faster still, and less exact; the paper's network has
+        none in any case.
+        """
         network.eval().requires_grad_(False)
+        self._second_look = second_look
         self._network: nn.Module
         if isinstance(network, PaperNetwork):
             self._network = PaperScan(network).to(device, torch.float32)
@@ -104,10 +114,17 @@ class PinDetector:
         grey = grey_image(image)
         height, width = grey.shape
         with torch.inference_mode():
-            maps = self._network(self._tensor(grey))
+            picture = self._tensor(grey)
+            maps = self._network(picture)
             if isinstance(maps, WindowMaps):
                 return pins_from_windows(maps, least, width, height)[:MOST_DETECTIONS]
-            return _detections(maps, least, width, height)
+            if not self._second_look:
+                return _detections(_finds(maps, least), least, width, height)
+            finds = _finds(maps, min(least, _DOUBTFUL))
+            finds = finds[_distinct(finds, width, height)]
+            if len(finds):
+                finds = look_again(self._network, picture, finds[:, :2])
+            return _detections(finds, least, width, height)
 
     def bare_forward(self, image: Image) -> Callable[[], PinMaps | WindowMaps]:
         """Prepare a picture and give the function that runs the network alone on it."""
@@ -158,35 +175,39 @@ def grey_image(image: Image) -> Image:
     return image
 
 
-def _detections(maps: PinMaps, threshold: float, width: int,
-                height: int) -> list[PinDetection]:
+def _finds(maps: PinMaps, threshold: float) -> Tensor:
+    """Return N x 4: x and y in pixels, the logarithm of the diameter over 20, the logit."""
     heat = maps.heat[0]
-    # Two plateau cells or two peaks of one face are told apart below, so look at more than asked.
+    # Two plateau cells or two peaks of one face are told apart later, so look at more than asked.
     rows, columns = local_maxima(heat, _logit(threshold) - 1e-3, 2 * MOST_DETECTIONS)
-    if not len(rows):
-        return []
     centre = cells_to_pixels(soft_argmax(maps.place, torch.zeros_like(rows), rows, columns,
                                          PLACE_RADIUS))
-    score = torch.sigmoid(heat[rows, columns])
-    diameter = DIAMETER_UNIT * torch.exp(maps.log_diameter[0][rows, columns])
-    found = torch.cat([centre, diameter[:, None], score[:, None]], dim=1)
-    rows_above = [row for row in found.tolist() if row[3] >= threshold]
-    return [PinDetection(*row) for row in _distinct(rows_above, width, height)]
+    return torch.cat([centre, maps.log_diameter[0][rows, columns, None],
+                      heat[rows, columns, None]], dim=1)
 
 
-def _distinct(found: list[list[float]], width: int, height: int) -> list[list[float]]:
-    """Drop rows (x, y, diameter, score) that are not finite, outside, or a better row's twin."""
-    kept: list[list[float]] = []
-    for row in found:
-        x, y, diameter, _ = row
-        if not all(map(math.isfinite, row)):
+def _detections(finds: Tensor, threshold: float, width: int, height: int) -> list[PinDetection]:
+    finds = finds[torch.argsort(finds[:, 3], descending=True, stable=True)]
+    finds = finds[torch.sigmoid(finds[:, 3]) >= threshold]
+    finds = finds[_distinct(finds, width, height)]
+    columns = (finds[:, 0], finds[:, 1], DIAMETER_UNIT * torch.exp(finds[:, 2]),
+               torch.sigmoid(finds[:, 3]))
+    return [PinDetection(*row) for row in torch.stack(columns, dim=1).tolist()]
+
+
+def _distinct(finds: Tensor, width: int, height: int) -> list[int]:
+    """Choose the finds, best first, that are finite, inside, and not a better one's twin."""
+    kept: dict[int, tuple[float, float, float]] = {}
+    for number, (x, y, log_diameter, logit) in enumerate(finds.tolist()):
+        if not all(map(math.isfinite, (x, y, log_diameter, logit))):
             continue
         if not (-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5):
             continue
-        if all(math.hypot(x - other[0], y - other[1])
-               >= LEAST_DISTANCE * (diameter + other[2]) / 2 for other in kept):
-            kept.append(row)
-    return kept[:MOST_DETECTIONS]
+        radius = DIAMETER_UNIT * math.exp(min(log_diameter, 10.0)) / 2
+        if all(math.hypot(x - other[0], y - other[1]) >= LEAST_DISTANCE * (radius + other[2])
+               for other in kept.values()):
+            kept[number] = (x, y, radius)
+    return list(kept)[:MOST_DETECTIONS]
 
 
 def _logit(probability: float) -> float:

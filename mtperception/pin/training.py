@@ -79,7 +79,9 @@ def train(pictures: PinPictures, out: Path, settings: HyperParameters, *, seed: 
         count = min(settings.hard_pictures, len(training)) if epoch or start else 0
         indices = rng.choice(len(training), count, replace=False).tolist()
         indices = indices[processes.rank()::processes.count()]
-        hard[:] = hard_places(_detector(average, architecture), training, indices)
+        # A first look tells where the network itself goes wrong.
+        hard[:] = hard_places(
+            _detector(average, architecture, second_look=False), training, indices)
 
     def batch(epoch: int, step: int) -> tuple[Tensor, PinTargets]:
         rng = np.random.default_rng((seed, epoch, step, processes.rank()))
@@ -133,10 +135,11 @@ def describe(score: FrameScore) -> str:
             f'{score.false} false in {score.frames} pictures')
 
 
-def _detector(network: nn.Module, architecture: PinArchitecture) -> PinDetector:
+def _detector(network: nn.Module, architecture: PinArchitecture, *,
+              second_look: bool = True) -> PinDetector:
     copy = PinNetwork(architecture)
     copy.load_state_dict(network.state_dict())
-    return PinDetector(copy, model_name='in training', sha256='')
+    return PinDetector(copy, model_name='in training', sha256='', second_look=second_look)
 
 
 def _architecture(start: zoo.Bundle) -> PinArchitecture:
