@@ -30,6 +30,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mtperception.datasets.bop import read_bop, read_models
 from mtperception.geometry.rotations import quaternion, random_rotations
 from mtperception.grasp.data.reading import read_grasps
 from mtperception.pin.data.reading import read_labels
@@ -39,7 +40,6 @@ from mtperception.sim.grasp.scene import TRAINING_PARTS
 from mtperception.sim.pin.fixture import draw_fixture, draw_view
 from mtperception.sim.pin.stage import PinStage
 from mtperception.sim.pin.turned_parts import pin_triangles
-from mtperception.sim.pose.bop_reader import read_bop, read_models
 from mtperception.sim.shapes.parts import hammer
 
 pytestmark = pytest.mark.timeout(600)

@@ -22,8 +22,9 @@ import numpy as np
 import pytest
 import trimesh
 
+from mtperception.datasets.bop import read_bop, read_model_numbers
+from mtperception.datasets.errors import DatasetError
 from mtperception.sim.pose.bop import diameter, scene_files, SCENE_SIZE
-from mtperception.sim.pose.bop_reader import BopError, read_bop, read_model_numbers
 from mtperception.sim.pose.data import PoseData
 from mtperception.sim.pose.labels import windowed
 from mtperception.sim.pose.scene import PoseScene
@@ -221,7 +222,7 @@ DAMAGES = {
 def test_damages_are_named_in_one_line(copied, name):
     apply, message = DAMAGES[name]
     apply(copied)
-    with pytest.raises(BopError) as caught:
+    with pytest.raises(DatasetError) as caught:
         read_bop(copied)
     assert message in str(caught.value) and '\n' not in str(caught.value)
 
@@ -230,7 +231,7 @@ def test_depth_that_is_not_there(copied):
     (copied / 'train' / '000000' / 'depth' / '000000.png').unlink()
     picture = read_bop(copied)[0]
     assert picture.depth is None
-    with pytest.raises(BopError, match='no readable depth'):
+    with pytest.raises(DatasetError, match='no readable depth'):
         picture.measured_depth()
 
 

@@ -29,9 +29,9 @@ from mtperception.cli.arguments import check_png
 from mtperception.cli.labelled_pictures import warn
 
 if TYPE_CHECKING:
+    from mtperception.datasets.bop import BopPicture
     from mtperception.datasets.grasps import GraspPicture
     from mtperception.sim.files.label_drawing import Canvas
-    from mtperception.sim.pose.bop_reader import BopPicture
 
 _WIDTH, _COLUMNS = 400, 6
 _MOST = 240
@@ -93,10 +93,10 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
 
     ``category`` is what labels call a pin or a grasp, where that is not `pin` or `grasp`.
     """
+    from mtperception.datasets.bop import is_bop
     from mtperception.datasets.errors import DatasetError
     from mtperception.grasp.data.reading import GRASP_KINDS, is_grasps
     from mtperception.pin.data.reading import NoLabelsError
-    from mtperception.sim.pose.bop_reader import is_bop
 
     if not folder.is_dir():
         raise DatasetError(f'{folder} is not a folder')
@@ -119,9 +119,9 @@ def labelled_pictures(folder: Path, category: str | None = None) -> list[Labelle
 
 def check_labels(folder: Path, category: str | None = None) -> None:
     """Raise DatasetError where `train` would, and print what it would warn of."""
+    from mtperception.datasets.bop import is_bop
     from mtperception.grasp.data import reading as grasps
     from mtperception.pin.data import reading as pins
-    from mtperception.sim.pose.bop_reader import is_bop
 
     if not is_bop(folder):
         read = grasps.read_pictures if grasps.is_grasps(folder) else pins.read_pictures
@@ -156,7 +156,7 @@ def _draw_grasps(picture: 'GraspPicture', canvas: 'Canvas') -> None:
 
 
 def _poses(folder: Path) -> list[LabelledPicture]:
-    from mtperception.sim.pose.bop_reader import read_bop, read_models
+    from mtperception.datasets.bop import read_bop, read_models
 
     models = read_models(folder)
     return [

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mtperception.datasets.bop import CAMERA_FILE, INFO_FILE, POSES_FILE
 from mtperception.datasets.grasps import GRASP_LINES, GraspLabel
 from mtperception.geometry.camera import Floats, PinholeCamera
 from mtperception.sim.files.data_folder import Record
@@ -34,14 +35,7 @@ from mtperception.sim.files.writing import jpeg, millimetres, png, SampleFiles
 from mtperception.sim.grasp.data import GraspData
 from mtperception.sim.grasp.lines import rectangle_line
 from mtperception.sim.pin.data import PinData
-from mtperception.sim.pose.bop import (
-    CAMERA_FILE,
-    INFO_FILE,
-    NOTHING,
-    picture_stem,
-    POSES_FILE,
-    scene_folder,
-)
+from mtperception.sim.pose.bop import NOTHING, picture_stem, scene_folder
 from mtperception.sim.pose.data import PoseData
 
 # Who drew the pictures.

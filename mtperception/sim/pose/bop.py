@@ -33,13 +33,13 @@ import numpy as np
 from numpy.typing import NDArray
 import trimesh
 
+from mtperception.datasets.bop import CAMERA_FILE, INFO_FILE, MODELS, POSES_FILE
 from mtperception.geometry.camera import PinholeCamera
 from mtperception.sim.pose.labels import Mask, mask_box, PoseSample
 from mtperception.sim.shapes.part_pieces import own_colours
 
-SPLIT, MODELS = 'train', 'models'
+SPLIT = 'train'
 SCENE_SIZE = 1000
-CAMERA_FILE, POSES_FILE, INFO_FILE = 'scene_camera.json', 'scene_gt.json', 'scene_gt_info.json'
 NOTHING = [-1, -1, -1, -1]
 
 

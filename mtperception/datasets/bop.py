@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Reading pose data sets in the scene-wise format of the BOP benchmark, `bop`'s and others'.
+Reading pose data sets in the scene-wise format of the BOP benchmark, the simulator's and others'.
 
 Pictures may be colour or grey, JPEG, PNG or TIFF. What is wrong is said in one line.
 """
@@ -30,16 +30,14 @@ import numpy as np
 from numpy.typing import NDArray
 import trimesh
 
+from mtperception.datasets.errors import DatasetError
 from mtperception.geometry.camera import Floats, PinholeCamera
-from mtperception.sim.pose.bop import CAMERA_FILE, INFO_FILE, MODELS, POSES_FILE
-from mtperception.sim.pose.labels import Box
 
+MODELS = 'models'
+CAMERA_FILE, POSES_FILE, INFO_FILE = 'scene_camera.json', 'scene_gt.json', 'scene_gt_info.json'
+Box = tuple[float, float, float, float]
 _PICTURES = ('rgb', 'gray')
 _SUFFIXES = ('.jpg', '.png', '.tif')
-
-
-class BopError(ValueError):
-    """A data set is not what BOP's format says; the message names the file and the key."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class BopPicture:
         stored = None if self.depth is None else cv2.imread(
             str(self.depth), cv2.IMREAD_UNCHANGED)
         if stored is None or stored.ndim != 2:
-            raise BopError(f'{self.depth or self.path}: there is no readable depth picture')
+            raise DatasetError(f'{self.depth or self.path}: there is no readable depth picture')
         return np.asarray(stored.astype(np.float32) * np.float32(self.depth_scale))
 
 
@@ -93,12 +91,12 @@ def read_bop(folder: str | os.PathLike[str]) -> list[BopPicture]:
     """
     Read a data set: the folder of a scene, of a split, or one with splits, in order of names.
 
-    The pictures of a scene are of one size. Raise BopError naming the file and the key at fault.
+    The pictures of a scene are of one size. DatasetError names the file and the key at fault.
     """
     root = Path(folder)
     scenes = _scenes(root)
     if not scenes:
-        raise BopError(
+        raise DatasetError(
             f'{root}: no {POSES_FILE} there or in folders below; is the data set complete?')
     return [picture for scene in scenes for picture in _read_scene(scene)]
 
@@ -116,7 +114,7 @@ def read_models(folder: str | os.PathLike[str]) -> dict[int, Floats]:
             mesh = trimesh.load_mesh(path, file_type='ply')
             found[int(path.stem[4:])] = np.asarray(mesh.triangles, dtype=np.float64) / 1000.0
         except Exception as error:  # whatever a damaged file makes the reader of meshes raise
-            raise BopError(f'{path}: not a mesh that can be read ({error})') from None
+            raise DatasetError(f'{path}: not a mesh that can be read ({error})') from None
     return found
 
 
@@ -132,17 +130,17 @@ def _read_scene(scene: Path) -> Iterator[BopPicture]:
     for number in sorted(poses, key=int):
         path = next(_named(scene, _PICTURES, number), None)
         if path is None:
-            raise BopError(f'{scene / "rgb" / number.zfill(6)}: the picture is missing')
+            raise DatasetError(f'{scene / "rgb" / number.zfill(6)}: the picture is missing')
         size = size or _size(path)
         for name, entries in ((CAMERA_FILE, cameras), (INFO_FILE, info)):
             if number not in entries:
-                raise BopError(f'{scene / name}: nothing under the key {number!r}')
+                raise DatasetError(f'{scene / name}: nothing under the key {number!r}')
         camera, scale = _camera(scene / CAMERA_FILE, repr(number), cameras[number], size)
         for name, entries in ((POSES_FILE, poses), (INFO_FILE, info)):
             if not isinstance(entries[number], list):
-                raise BopError(f'{scene / name}: {number!r} is not a list of objects')
+                raise DatasetError(f'{scene / name}: {number!r} is not a list of objects')
         if len(info[number]) != len(poses[number]):
-            raise BopError(
+            raise DatasetError(
                 f'{scene / INFO_FILE}: {number!r} has {len(info[number])} objects, '
                 f'in {POSES_FILE} {len(poses[number])}')
         objects = tuple(
@@ -156,11 +154,11 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise BopError(f'{path}: not found; is the data set complete?') from None
+        raise DatasetError(f'{path}: not found; is the data set complete?') from None
     except (OSError, ValueError) as error:
-        raise BopError(f'{path}: not readable as JSON ({error})') from None
+        raise DatasetError(f'{path}: not readable as JSON ({error})') from None
     if not isinstance(document, dict) or not all(key.isdecimal() for key in document):
-        raise BopError(f'{path}: not keyed by numbers')
+        raise DatasetError(f'{path}: not keyed by numbers')
     return document
 
 
@@ -177,7 +175,7 @@ def _camera(
 ) -> tuple[PinholeCamera, float]:
     fx, skew, cx, _, fy, cy = _numbers(path, where, entry, 'cam_K', 9)[:6]
     if fx <= 0.0 or fy <= 0.0 or abs(skew) > 1e-6:
-        raise BopError(f'{path}: {where}: cam_K is not that of a camera with square corners')
+        raise DatasetError(f'{path}: {where}: cam_K is not that of a camera with square corners')
     scale, = _numbers(path, where, entry, 'depth_scale', 1)
     return PinholeCamera(*size, fx, fy, cx, cy), scale / 1000.0
 
@@ -185,7 +183,7 @@ def _camera(
 def _size(picture: Path) -> tuple[int, int]:
     image = cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)
     if image is None:
-        raise BopError(f'{picture}: not a picture that can be read')
+        raise DatasetError(f'{picture}: not a picture that can be read')
     return image.shape[1], image.shape[0]
 
 
@@ -195,7 +193,7 @@ def _object(
     where = f'{number!r}[{place}]'
     rotation = np.array(_numbers(scene / POSES_FILE, where, pose, 'cam_R_m2c', 9)).reshape(3, 3)
     if np.abs(rotation @ rotation.T - np.eye(3)).max() > 1e-3 or np.linalg.det(rotation) < 0.0:
-        raise BopError(f'{scene / POSES_FILE}: {where}: cam_R_m2c is not a rotation')
+        raise DatasetError(f'{scene / POSES_FILE}: {where}: cam_R_m2c is not a rotation')
     translation = np.array(_numbers(scene / POSES_FILE, where, pose, 'cam_t_m2c', 3)) / 1000.0
     identity, = _numbers(scene / POSES_FILE, where, pose, 'obj_id', 1)
     visible, = _numbers(scene / INFO_FILE, where, info, 'visib_fract', 1)
@@ -205,7 +203,7 @@ def _object(
         boxes.append(None if wide < 0.0 else (x - 0.5, y - 0.5, x + wide + 0.5, y + high + 0.5))
     box, visible_box = boxes
     if box is None:
-        raise BopError(f'{scene / INFO_FILE}: {where}: bbox_obj is nowhere')
+        raise DatasetError(f'{scene / INFO_FILE}: {where}: bbox_obj is nowhere')
     stem = f'{number.zfill(6)}_{place:06d}'
     mask, visible_mask, alone = (
         path if (path := scene / folder / f'{stem}.png').is_file() else None
@@ -222,7 +220,7 @@ def _numbers(
         value = entry[key]
         numbers = [float(number) for number in (value if isinstance(value, list) else [value])]
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise BopError(f'{path}: {where}: no {key} as expected') from None
+        raise DatasetError(f'{path}: {where}: no {key} as expected') from None
     if len(numbers) != count or not np.isfinite(numbers).all():
-        raise BopError(f'{path}: {where}: {key} must be {count} numbers')
+        raise DatasetError(f'{path}: {where}: {key} must be {count} numbers')
     return numbers
