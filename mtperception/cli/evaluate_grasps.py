@@ -50,8 +50,8 @@ precision is the share of detections that are right. Up to six good grasps of ea
 labelled: labelled_precision is the share of detections that are right by these alone, recall that
 of labelled grasps which one finds, labels of the same grasp counting once, and objects_with_grasp
 that of objects with a labelled grasp of which one is found.
-angle_error_deg is of the right ones. clear_share is the share of detections where the open
-gripper, coming from above as deep as the nearest labelled grasp, touches nothing.
+angle_error_deg is of those that are right by a label. clear_share is the share of detections where
+the open gripper, coming from above as deep as the nearest grasp, touches nothing.
 
 With --data the pictures are your own labelled ones. Objects are told by JSON lines alone.
 """)

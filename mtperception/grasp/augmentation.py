@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Random views of labelled pictures and random looks, so that a network never sees one twice."""
+"""Random views of labelled pictures, so that a network never sees one twice."""
 
 import cv2
 import numpy as np
@@ -60,21 +60,3 @@ def moved(rectangles: Floats, matrix: Floats) -> Floats:
     return np.column_stack((
         rectangles[:, :2] @ turn.T + matrix[:, 2], rectangles[:, 2:4] * scale,
         half_turn(np.arctan2(-axis[:, 1], axis[:, 0]))))
-
-
-def random_look(image: Image, rng: np.random.Generator) -> Image:
-    """Change colours, contrast, brightness, sharpness and noise as other cameras might."""
-    gain = rng.uniform(0.65, 1.3) * rng.uniform(0.85, 1.15, 3)
-    light = (np.arange(256) / 255) ** np.exp(rng.uniform(-0.3, 0.3))
-    tables = light[:, None] * gain + rng.uniform(-0.08, 0.08)
-    result = cv2.LUT(image, np.clip(255 * tables + 0.5, 0, 255).astype(np.uint8)[:, None])
-    if rng.random() < 0.15:
-        grey = cv2.cvtColor(result, cv2.COLOR_RGB2GRAY)
-        result = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
-    if rng.random() < 0.2:
-        result = cv2.GaussianBlur(result, (0, 0), rng.uniform(0.3, 1.0))
-    if rng.random() < 0.3:
-        noise = rng.standard_normal(result.shape, dtype=np.float32)
-        noisy = result + noise * np.float32(rng.uniform(1, 6)) + np.float32(0.5)
-        result = np.clip(noisy, 0, 255).astype(np.uint8)
-    return np.asarray(result, dtype=np.uint8)

@@ -23,42 +23,50 @@ from torch import Tensor
 
 from mtperception.geometry.camera import Floats
 from mtperception.geometry.rectangle import corners
-from mtperception.grasp.augmentation import random_look, random_view
+from mtperception.grasp.augmentation import random_view
 from mtperception.grasp.data.dataset import GraspPictures
 from mtperception.grasp.loss import GraspTargets
 from mtperception.grasp.network import normalised
+from mtperception.training.random_look import random_look
 
 
 def random_batch(pictures: GraspPictures, count: int, side: int,
                  rng: np.random.Generator) -> tuple[Tensor, GraspTargets]:
     """Show ``count`` random pictures: count x 3 x side x side as the network takes them."""
-    images, labels = [], []
+    images, labels, asked = [], [], []
     for _ in range(count):
         index = pictures.random_index(rng)
         image, rectangles = random_view(
             pictures.images[index], pictures.right(index).astype(np.float64), side, rng)
         images.append(random_look(image, rng))
         labels.append(rectangles)
+        asked.append(len(pictures.rectangles[index]))
     batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
-    return normalised(batch), targets_from_labels(labels, side, side)
+    return normalised(batch), targets_from_labels(labels, side, side, asked)
 
 
-def targets_from_labels(labels: Sequence[Floats], width: int, height: int) -> GraspTargets:
+def targets_from_labels(labels: Sequence[Floats], width: int, height: int,
+                        asked: Sequence[int] | None = None) -> GraspTargets:
     """
     Pad the rectangles of B pictures of one size to tensors.
 
-    Those partly outside are neither hit nor miss; those with their middle outside are left out.
+    Of each picture the first so many (``asked``; all by default) are to be found, the others are
+    neither hit nor miss, as are those partly outside; those with their middle outside are left
+    out.
     """
-    inside = [rows[within(rows[:, None, :2], width, height)] for rows in labels]
-    most = max((len(rows) for rows in inside), default=0)
+    inside = [within(rows[:, None, :2], width, height) for rows in labels]
+    most = max((int(there.sum()) for there in inside), default=0)
     rectangles = np.zeros((len(labels), most, 5), np.float32)
     rectangles[..., 2:4] = 1
     whole = np.zeros((len(labels), most), bool)
     present = np.zeros((len(labels), most), bool)
-    for picture, rows in enumerate(inside):
+    for picture, (every, there) in enumerate(zip(labels, inside, strict=True)):
+        rows, numbers = every[there], np.flatnonzero(there)
         rectangles[picture, :len(rows)] = rows
         present[picture, :len(rows)] = True
         whole[picture, :len(rows)] = within(corners(rows), width, height)
+        if asked is not None:
+            whole[picture, :len(rows)] &= numbers < asked[picture]
     return GraspTargets(
         torch.from_numpy(rectangles), torch.from_numpy(present & whole),
         torch.from_numpy(present & ~whole))

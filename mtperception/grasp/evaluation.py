@@ -46,9 +46,9 @@ class Matching:
     One picture's detections (D) against its labelled grasps (L).
 
     ``labelled`` (D) tells which detections hit a label, ``right`` (D) which hit one or another
-    grasp that is right, ``angle_error`` (D) how far each is turned from the grasp that it hits and
-    has most in common with, in radians, NaN for a wrong detection. ``found`` (L) tells which
-    labels are hit.
+    grasp that is right, ``angle_error`` (D) how far each is turned from the label that it hits and
+    has most in common with, in radians, NaN where it hits none. ``found`` (L) tells which labels
+    are hit.
     """
 
     labelled: npt.NDArray[np.bool_]
@@ -70,12 +70,13 @@ def match(detections: npt.ArrayLike, labels: npt.ArrayLike,
     apart = angle_difference(found[:, None, 4], truth[None, :, 4])
     shared = overlap(found, truth)
     hits = (shared > LEAST_OVERLAP) & (apart < LARGEST_ANGLE)
-    right = hits.any(axis=1)
-    best = np.where(hits, shared, 0.0)[right].argmax(axis=1) if right.any() else []
-    error = np.full(len(found), np.nan)
-    error[right] = apart[right, best]
     asked_for = hits[:, :len(asked)]
-    return Matching(asked_for.any(axis=1), right, error, asked_for.any(axis=0))
+    labelled = asked_for.any(axis=1)
+    best = np.where(asked_for, shared[:, :len(asked)], 0.0)[labelled].argmax(axis=1) \
+        if labelled.any() else []
+    error = np.full(len(found), np.nan)
+    error[labelled] = apart[labelled, best]
+    return Matching(labelled, hits.any(axis=1), error, asked_for.any(axis=0))
 
 
 @dataclass
@@ -108,7 +109,7 @@ class GraspScore:
         self.detections += len(matching.right)
         self.right += int(matching.right.sum())
         self.labelled += int(matching.labelled.sum())
-        self.angle_errors += np.degrees(matching.angle_error[matching.right]).tolist()
+        self.angle_errors += np.degrees(matching.angle_error[matching.labelled]).tolist()
         self.grasps += len(kept)
         self.found += int(matching.found[kept].sum())
         for thing in np.unique(objects[objects >= 0] if objects is not None else []):

@@ -98,15 +98,16 @@ def match(rectangles: Tensor, ignored: Tensor, boxes: Tensor, orientations: int,
     if orientations > 1:
         overlap = torch.where(apart <= MATCHED_TURN * math.pi / orientations, overlap, 0.0)
     assigned[box[doubtful]] = IGNORED
-    # Ranks tell which of several rectangles gets a box, and which of its boxes is the best.
-    order = torch.argsort(overlap)
+    # Ranks tell which of several rectangles gets a box, one to be found before any that is not,
+    # and which of its boxes is the best.
+    order = torch.argsort(overlap - ignored[number].to(overlap.dtype))
     number, box, overlap = number[order], box[order], overlap[order]
     matched = overlap >= MATCHED_OVERLAP
     first = _last(box[matched], len(boxes))
     wanted = (first >= 0).nonzero()[:, 0]
     assigned[wanted] = number[matched][first[wanted]]
     best = _last(number[overlap > 0], len(rectangles))
-    found = (best >= 0).nonzero()[:, 0]
+    found = ((best >= 0) & ~ignored).nonzero()[:, 0]
     assigned[box[overlap > 0][best[found]]] = found
     assigned[(assigned >= 0) & ignored[assigned.clamp(min=0)]] = IGNORED
     return assigned
