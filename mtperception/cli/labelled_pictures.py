@@ -59,7 +59,14 @@ labelled pictures of grasps (--data):
   chosen by their contents, is held out of the training.
 """
 
-FORMATS = PIN_FORMATS + GRASP_FORMATS
+POSE_FORMATS = """
+labelled pictures of poses (--data):
+  a folder in the format of the BOP benchmark as `mtperception render pose` writes it: with masks,
+  and with each object alone on black. Of several objects --category names the one that counts. A
+  twentieth of the pictures, chosen by their contents, is held out of the training.
+"""
+
+FORMATS = PIN_FORMATS + GRASP_FORMATS + POSE_FORMATS
 
 
 def add_arguments(parser: argparse.ArgumentParser, data_help: str) -> None:
@@ -67,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser, data_help: str) -> None:
     parser.add_argument('--data', type=Path, metavar='DIR|FILE', action='append', help=data_help)
     parser.add_argument('--category', metavar='NAME',
                         help='what the labels call a pin or a grasp, where that is not "pin" or '
-                             '"grasp"')
+                             '"grasp"; which of several objects poses are of')
 
 
 def not_trained_on(pictures: P, arguments: argparse.Namespace, card: Mapping[str, Any],

@@ -31,7 +31,12 @@ from mtperception.cli.render import render_apart
 if TYPE_CHECKING:
     from mtperception.grasp.data.dataset import GraspPictures
     from mtperception.pin.data.dataset import PinPictures
+    from mtperception.pose.batches import PlainViews
+    from mtperception.pose.data.dataset import PosePictures
     from mtperception.zoo import Bundle
+
+# Views of an object alone that are drawn for a training of poses, and their seed.
+PLAIN_VIEWS, PLAIN_SEED = 2000, 5
 
 
 def add_parser(verbs: Any) -> None:
@@ -39,12 +44,13 @@ def add_parser(verbs: Any) -> None:
         'train', help='train a model on rendered pictures or your own',
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=labelled_pictures.FORMATS,
-        description='Train the detector of pins or of grasps and write its model, such as '
-                    'pin.safetensors, and the\ncard, pin.json, into a folder. A checkpoint is '
-                    'written after every epoch. Several processes\nshare the work under '
-                    '`torchrun --nproc-per-node N -m mtperception.cli.main train ...`.')
-    parser.add_argument('system', choices=['pin', 'grasp'], metavar='SYSTEM',
-                        help='what to train: pin or grasp')
+        description="Train the detector of pins or of grasps, or the estimator of an object's "
+                    'poses, and write its\nmodel, such as pin.safetensors, and the card, '
+                    'pin.json, into a folder. A checkpoint is written\nafter every epoch. Several '
+                    'processes share the work under `torchrun --nproc-per-node N -m\n'
+                    'mtperception.cli.main train ...`.')
+    parser.add_argument('system', choices=['pin', 'grasp', 'pose'], metavar='SYSTEM',
+                        help='what to train: pin, grasp or pose')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='where model, card and checkpoint go')
     labelled_pictures.add_arguments(
@@ -78,7 +84,7 @@ class _ListSettings(argparse.Action):
 
         system = getattr(namespace, 'system', None)
         if system is None:
-            parser.error(f'name the system before {option}: pin or grasp')
+            parser.error(f'name the system before {option}: pin, grasp or pose')
         print(settings_text(*_settings(system)), end='')
         parser.exit()
 
@@ -120,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
                          'another folder')
     if arguments.resume and not (out / CHECKPOINT).exists():
         raise ValueError(f'{out}: there is no checkpoint here; leave out --resume')
-    system = {'pin': _pin, 'grasp': _grasp}[arguments.system]()
+    system = {'pin': _pin, 'grasp': _grasp, 'pose': _pose}[arguments.system]()
     keep_freed_memory()
     with processes.joined_processes():
         first = processes.rank() == 0
@@ -180,9 +186,11 @@ def _settings(system: str) -> tuple[Any, Any]:
     """Give the usual settings of a training, and those of one that goes on from a model."""
     from mtperception.grasp import hyper_parameters as grasp
     from mtperception.pin import hyper_parameters as pin
+    from mtperception.pose import hyper_parameters as pose
 
     return {'pin': (pin.HyperParameters(), pin.FURTHER),
-            'grasp': (grasp.HyperParameters(), grasp.FURTHER)}[system]
+            'grasp': (grasp.HyperParameters(), grasp.FURTHER),
+            'pose': (pose.HyperParameters(), pose.FURTHER)}[system]
 
 
 def _pin() -> _System:
@@ -200,6 +208,39 @@ def _grasp() -> _System:
     return _System('grasp', GRASP_LINES, read_pictures, describe_grasps, train)
 
 
+def _pose() -> _System:
+    from mtperception.pose.data.reading import CAMERA, read_pictures
+    from mtperception.pose.training import train
+
+    def read(*sources: Path, category: str | None, warn: Callable[[str], None]) -> 'PosePictures':
+        return read_pictures(*sources, part=category, warn=warn)
+
+    def train_object(pictures: 'PosePictures', *rest: Any, **more: Any) -> 'Bundle | None':
+        plain, mirrored = _views_of(pictures.name)
+        return train(pictures, *rest, plain=plain, mirrored=mirrored, **more)
+
+    return _System('pose', CAMERA, read, describe_poses, train_object)
+
+
+def _views_of(name: str) -> 'tuple[PlainViews, bool]':
+    """Draw an object as its codebook does, and tell whether it is its own mirror image."""
+    import numpy as np
+
+    from mtperception.geometry.rotations import random_rotations
+    from mtperception.objects.known import part_of
+    from mtperception.objects.symmetry import is_own_mirror_image
+    from mtperception.pose.batches import PlainViews
+    from mtperception.sim.pose.codebook_views import views_at
+
+    part = part_of(name)
+    rotations = random_rotations(np.random.default_rng(PLAIN_SEED), PLAIN_VIEWS)
+    # In processes of their own: OpenGL's compiler and PyTorch's do not go together.
+    drawn = list(views_at(part, rotations, workers=2))
+    plain = PlainViews(*(np.concatenate([getattr(some, kind) for some in drawn])
+                         for kind in ('rgb', 'mask')))
+    return plain, is_own_mirror_image(part.mesh)
+
+
 def describe_pins(pictures: 'PinPictures') -> str:
     """Say in a line what there is to train on."""
     diameters = [pin.diameter for pins in pictures.pins for pin in pins]
@@ -212,6 +253,14 @@ def describe_grasps(pictures: 'GraspPictures') -> str:
     openings = [row[2] for rows in pictures.rectangles for row in rows]
     of = f', {min(openings):.0f} to {max(openings):.0f} pixels open' if openings else ''
     return f'{len(pictures)} pictures with {len(openings)} grasps{of}'
+
+
+def describe_poses(pictures: 'PosePictures') -> str:
+    """Say in a line what there is to train on."""
+    visible = [label.visible for labels in pictures.labels for label in labels]
+    of = f', {100 * min(visible):.0f} to {100 * max(visible):.0f} % of each to be seen' \
+        if visible else ''
+    return f'{len(pictures)} pictures with {len(visible)} times {pictures.name}{of}'
 
 
 def command(arguments: argparse.Namespace) -> str:

@@ -36,6 +36,6 @@ def restore(network: nn.Module, tensors: zoo.Tensors, where: str) -> None:
 
 
 def half_precision(network: nn.Module) -> dict[str, Any]:
-    """Take the network's tensors as numpy: convolutions in half precision, norms in single."""
-    return {name: value.numpy().astype(np.float16 if value.ndim == 4 else np.float32)
+    """Take the network's tensors as numpy: kernels in half precision, all else in single."""
+    return {name: value.numpy().astype(np.float16 if value.ndim > 1 else np.float32)
             for name, value in network.state_dict().items() if value.is_floating_point()}

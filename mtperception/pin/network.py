@@ -28,6 +28,8 @@ import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
+from mtperception.nn.residual import normed, ResidualBlock
+
 STRIDE, COARSE_STRIDE = 4, 8
 MARGIN = 8
 # The network sees the logarithm of the light, so that a contrast looks the same in a bright and
@@ -65,27 +67,6 @@ class PinMaps:
     log_diameter: Tensor
 
 
-def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1,
-                 dilation: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2 * dilation,
-                  dilation=dilation, bias=False),
-        nn.BatchNorm2d(outputs),
-    )
-
-
-class _ResidualBlock(nn.Module):
-
-    def __init__(self, width: int, dilations: tuple[int, int] = (1, 1)) -> None:
-        super().__init__()
-        self.first = _convolution(width, width, 3, dilation=dilations[0])
-        self.second = _convolution(width, width, 3, dilation=dilations[1])
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.first(x), inplace=True)
-        return F.relu(self.second(y) + x, inplace=True)
-
-
 class PinNetwork(nn.Module):
     """
     Grey pictures to maps of pins.
@@ -100,17 +81,17 @@ class PinNetwork(nn.Module):
         stem, width, deep = architecture.stem, architecture.width, architecture.deep
         dilations = architecture.dilations
         self.stem = nn.Sequential(
-            *_convolution(1, stem, 5, stride=2), nn.ReLU(inplace=True),
-            *_convolution(stem, width, 3, stride=2), nn.ReLU(inplace=True),
-            _ResidualBlock(width),
+            *normed(1, stem, 5, stride=2), nn.ReLU(inplace=True),
+            *normed(stem, width, 3, stride=2), nn.ReLU(inplace=True),
+            ResidualBlock(width),
         )
         self.deep = nn.Sequential(
-            *_convolution(width, deep, 3, stride=2), nn.ReLU(inplace=True),
-            *(_ResidualBlock(deep, pair)
+            *normed(width, deep, 3, stride=2), nn.ReLU(inplace=True),
+            *(ResidualBlock(deep, pair)
               for pair in zip(dilations[0::2], dilations[1::2], strict=True)),
-            *_convolution(deep, width, 1),
+            *normed(deep, width, 1),
         )
-        self.joined = _ResidualBlock(width)
+        self.joined = ResidualBlock(width)
         self.head = nn.Conv2d(width, 3, 1)
         # Nearly all cells hold no pin: starting from that keeps the first steps calm.
         nn.init.normal_(self.head.weight, std=0.01)

@@ -1,0 +1,99 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The objects that poses are told of.
+
+A model knows an object by its name. Its mesh says what poses mean, and its codebook is made of
+views of the mesh, as the model's encoder sees them: once, at the first use, and kept in the
+user's cache.
+"""
+
+from collections.abc import Callable
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import trimesh
+
+from mtperception import zoo
+from mtperception.pose.codebook import build, Codebook, read_codebook, write_codebook
+from mtperception.pose.predictor import PoseEstimator
+from mtperception.sim.pose.codebook_views import canonical_camera, views
+from mtperception.sim.shapes.part_pieces import part_pieces
+from mtperception.sim.shapes.parts import Part, PARTS
+
+# Directions from which an object is looked at, and turns in the plane of the picture.
+DIRECTIONS, TURNS = 2562, 36
+
+
+def part_of(name: str) -> Part:
+    """Return the part of an object's name; zoo.ModelError says that there is none."""
+    if name not in PARTS:
+        raise zoo.ModelError(f'no object is called {name!r}; there are: {", ".join(PARTS)}')
+    return PARTS[name]()
+
+
+def mesh_of(name: str) -> trimesh.Trimesh:
+    """Return an object's mesh, in metres and in the frame that its poses are of."""
+    return part_of(name).mesh
+
+
+def open_estimator(model: str | Path, *, device: str = 'cpu', directions: int = DIRECTIONS,
+                   turns: int = TURNS, workers: int | None = None,
+                   progress: Callable[[int, int], None] | None = None) -> PoseEstimator:
+    """
+    Load a model with its codebook, which is rendered at the first use and kept in the cache.
+
+    That takes a minute or two; ``progress`` is told how many views are done, and how many there
+    are. They are drawn in ``workers`` processes, one a core by default. zoo.ModelError says what
+    is wrong with a model that cannot be used.
+    """
+    estimator = PoseEstimator.load(model, device=device)
+    part = part_of(estimator.label)
+    of = _identity(estimator, part, directions, turns)
+    path = cache_folder() / f'{estimator.label}-{of[:16]}.safetensors'
+    estimator.codebook = read_codebook(path, of)
+    if estimator.codebook is None:
+        estimator.codebook = make_codebook(
+            estimator, part, directions, turns, workers, progress)
+        write_codebook(path, estimator.codebook, of)
+    return estimator
+
+
+def make_codebook(estimator: PoseEstimator, part: Part, directions: int, turns: int,
+                  workers: int | None = None,
+                  progress: Callable[[int, int], None] | None = None) -> Codebook:
+    """Render views of a part and encode them as the estimator encodes crops of pictures."""
+    camera, distance = canonical_camera(part)
+    return build(views(part, directions, turns, workers=workers, progress=progress),
+                 estimator.codes, camera, distance)
+
+
+def cache_folder() -> Path:
+    """Return where codebooks are kept: they can be made again at any time."""
+    base = os.environ.get('XDG_CACHE_HOME', '')
+    # The XDG Base Directory Specification says that relative ones are to be ignored.
+    root = Path(base) if os.path.isabs(base) else Path.home() / '.cache'
+    return root / 'mtperception' / 'codebooks'
+
+
+def _identity(estimator: PoseEstimator, part: Part, directions: int, turns: int) -> str:
+    """Return a hash of all that a codebook is made from."""
+    digest = hashlib.sha256(f'{estimator.sha256} {directions} {turns}'.encode())
+    for piece in part_pieces(part):
+        digest.update(np.ascontiguousarray(piece.triangles).tobytes())
+        digest.update(repr(piece.colour).encode())
+    return digest.hexdigest()

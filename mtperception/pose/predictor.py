@@ -1,0 +1,263 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A picture and its camera in, poses out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+import math
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mtperception import zoo
+from mtperception.geometry.camera import PinholeCamera
+from mtperception.nn.folding import fold_batch_norm
+from mtperception.nn.heatmap import local_maxima
+from mtperception.nn.weights import restore
+from mtperception.pose.codebook import Codebook
+from mtperception.pose.data.dataset import LEAST_SIDE
+from mtperception.pose.detection import Box, DEFAULT_THRESHOLD, ObjectPose
+from mtperception.pose.loss import boxes_of
+from mtperception.pose.network import (
+    CROP_SIDE,
+    FinderMaps,
+    Look,
+    normalised,
+    PoseArchitecture,
+    PoseNetwork,
+    STRIDE,
+)
+from mtperception.pose.placing import (
+    between,
+    Crop,
+    crop_of,
+    pose_of,
+    projective_sighting,
+    sighting_of,
+)
+from mtperception.pose.samples import shrunken
+
+Image = npt.NDArray[np.uint8]
+
+MOST_OBJECTS = 20
+# Of two boxes that share more of their union the better one counts.
+_SAME = 0.5
+
+
+@dataclass(frozen=True)
+class FoundBox:
+    """A box (x0, y0, x1, y1) in pixels of the picture, and its score, 0 to 1."""
+
+    box: Box
+    score: float
+
+
+class PoseEstimator:
+    """
+    Finds an object in pictures and tells its pose.
+
+    ``label`` is the object's name, ``threshold`` the score from which on its model's poses are
+    best believed. Before poses can be told it needs its ``codebook``, which
+    `objects.known.open_estimator` makes or fetches; boxes are found without. One estimator may be
+    called from several threads; at a given number of PyTorch threads the same picture always
+    gives the same numbers.
+    """
+
+    def __init__(self, network: PoseNetwork, *, label: str, model_name: str, sha256: str,
+                 threshold: float = DEFAULT_THRESHOLD, device: str = 'cpu') -> None:
+        """Take over a trained network: it is changed to its faster, untrainable form."""
+        network.eval().requires_grad_(False)
+        fold_batch_norm(network)
+        self.network = network.to(device, torch.float32).to(memory_format=torch.channels_last)
+        self.label = label
+        self.model_name = model_name
+        self.sha256 = sha256
+        self.threshold = threshold
+        self.device = device
+        self.codebook: Codebook | None = None
+
+    @classmethod
+    def load(cls, name_or_path: str | Path = 'hammer', *, device: str = 'cpu') -> PoseEstimator:
+        """
+        Read a model: a bundled one by name, or any by the path of its ``.safetensors`` file.
+
+        zoo.ModelError says what is wrong with a model that cannot be used.
+        """
+        return cls.from_bundle(zoo.load(name_or_path), str(name_or_path), device=device)
+
+    @classmethod
+    def from_bundle(cls, bundle: zoo.Bundle, where: str | None = None, *,
+                    device: str = 'cpu') -> PoseEstimator:
+        """Build the estimator of a model that has been read; ``where`` names it in errors."""
+        where = where or bundle.name
+        zoo.check_task(bundle, 'pose', where)
+        network = network_from_card(bundle.card, where)
+        restore(network, bundle.tensors, where)
+        return cls(network, label=str(bundle.card['object']), model_name=bundle.name,
+                   sha256=bundle.sha256,
+                   threshold=zoo.threshold(bundle, DEFAULT_THRESHOLD, where), device=device)
+
+    def estimate(self, image: Image, camera: PinholeCamera,
+                 score_threshold: float | None = None) -> list[ObjectPose]:
+        """
+        Find the object in a picture, and tell its poses, best score first.
+
+        ``image`` is uint8, H x W grey or H x W x 3 in OpenCV's order (BGR), without distortion,
+        taken by ``camera``. What scores below ``score_threshold``, in [0, 1], by default the
+        model's own, is left out.
+        """
+        if image.shape[:2] != (camera.height, camera.width):
+            raise ValueError(f'a picture of {image.shape[1]} x {image.shape[0]}, but a camera of '
+                             f'{camera.width} x {camera.height}')
+        rgb = rgb_image(image)
+        found = self._found(rgb, score_threshold)
+        return self.poses(rgb, camera, found)
+
+    def find(self, image: Image, score_threshold: float | None = None) -> list[FoundBox]:
+        """Find the object's boxes alone in a picture as `estimate` takes it."""
+        return self._found(rgb_image(image), score_threshold)
+
+    def poses(self, rgb: Image, camera: PinholeCamera,
+              found: Sequence[FoundBox]) -> list[ObjectPose]:
+        """Tell the pose of what is in boxes of a picture, in RGB."""
+        codebook = self.codebook
+        if codebook is None:
+            raise ValueError(f'{self.model_name}: no codebook; open the model by '
+                             'mtperception.objects.known.open_estimator')
+        if not found:
+            return []
+        crops = [crop_of(one.box) for one in found]
+        with torch.inference_mode():
+            look = self.look(rgb, crops)
+            entries = codebook.nearest(look.code)
+        focal = math.sqrt(camera.fx * camera.fy)
+        poses = []
+        for one, crop, entry, place in zip(found, crops, entries, look.place.tolist(),
+                                           strict=True):
+            seen = projective_sighting(one.box, codebook.boxes[entry.number], codebook.camera,
+                                       codebook.distance, focal)
+            pose = pose_of(codebook.rotations[entry.number],
+                           between(seen, sighting_of(place, crop, focal)), camera)
+            if np.isfinite(pose.translation).all():
+                poses.append(ObjectPose(
+                    self.label, pose.rotation, pose.translation, one.score, one.box))
+        return poses
+
+    def look(self, rgb: Image, crops: Sequence[Crop]) -> Look:
+        """Describe crops of a picture, in RGB."""
+        cut = np.stack([cv2.warpAffine(
+            rgb, crop.to_pixels(CROP_SIDE), (CROP_SIDE, CROP_SIDE), flags=_interpolation(crop),
+            borderMode=cv2.BORDER_REPLICATE) for crop in crops])
+        with torch.inference_mode(), self._precision():
+            look: Look = self.network.encoder(self._tensor(np.asarray(cut, dtype=np.uint8)))
+        return replace(look, code=look.code.cpu(), place=look.place.cpu(), masks=look.masks.cpu())
+
+    def codes(self, crops: Image) -> Tensor:
+        """Encode N crops (N x 128 x 128 x 3, RGB), as the codebook is made: N x latent."""
+        with torch.inference_mode(), self._precision():
+            return self.network.encoder.codes(self._tensor(crops)).cpu()
+
+    def _found(self, rgb: Image, score_threshold: float | None) -> list[FoundBox]:
+        least = self.threshold if score_threshold is None else score_threshold
+        if not 0 <= least <= 1:
+            raise ValueError(f'score_threshold is {least}; it must be from 0 to 1')
+        small, scale = shrunken(rgb)
+        height, width = small.shape[:2]
+        padded = cv2.copyMakeBorder(
+            small, 0, -height % STRIDE, 0, -width % STRIDE, cv2.BORDER_REPLICATE)
+        with torch.inference_mode():
+            with self._precision():
+                maps = self.network.finder(self._tensor(np.asarray(padded, np.uint8)[None]))
+            return found_boxes(maps, least, scale)
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device, torch.bfloat16, enabled=_bfloat16(self.device))
+
+    def _tensor(self, images: Image) -> Tensor:
+        pictures = torch.from_numpy(images).to(self.device)
+        return normalised(pictures.permute(0, 3, 1, 2))
+
+
+def network_from_card(card: Mapping[str, Any], where: str) -> PoseNetwork:
+    """Build the untrained network that a card describes; ``where`` names it in errors."""
+    try:
+        if not isinstance(card['object'], str):
+            raise TypeError
+        return PoseNetwork(PoseArchitecture(**card['architecture']))
+    except (KeyError, TypeError, ValueError, RuntimeError):
+        raise zoo.ModelError(f'{where}: the card does not describe a pose network of this '
+                             'version; train it again') from None
+
+
+def found_boxes(maps: FinderMaps, threshold: float, scale: float) -> list[FoundBox]:
+    """Return the distinct boxes that the finder's maps of one picture tell, best first."""
+    heat = maps.heat[0].float()
+    least = math.log(threshold / (1 - threshold)) if 0 < threshold < 1 else \
+        -math.inf if threshold <= 0 else math.inf
+    rows, columns = local_maxima(heat, least, 2 * MOST_OBJECTS)
+    cells = torch.stack((columns, rows), dim=1) * STRIDE + (STRIDE - 1) / 2
+    boxes = boxes_of(maps.sides[0][:, rows, columns].T.float(), cells.to(heat.device))
+    # Pixel (0, 0) is the centre of the first pixel, of both sizes.
+    full = ((boxes + 0.5) / scale - 0.5).tolist()
+    scores = torch.sigmoid(heat[rows, columns]).tolist()
+    kept: list[FoundBox] = []
+    for box, score in zip(full, scores, strict=True):
+        one = FoundBox((box[0], box[1], box[2], box[3]), score)
+        if all(map(math.isfinite, (*box, score))) and len(kept) < MOST_OBJECTS and all(
+                overlap(one.box, other.box) <= _SAME for other in kept):
+            kept.append(one)
+    return kept
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Return the intersection over the union of two boxes (x0, y0, x1, y1)."""
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(wide, 0.0) * max(high, 0.0)
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return shared / (areas - shared) if areas > shared else 0.0
+
+
+def rgb_image(image: Image) -> Image:
+    """Check a picture, BGR or grey, and give it in RGB."""
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f'a picture is a numpy array, not {type(image).__name__}')
+    if image.dtype != np.uint8:
+        raise ValueError(f'a picture is of type uint8, not {image.dtype}; scale it first')
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
+        raise ValueError(f'a picture is H x W or H x W x 3, not of shape {image.shape}')
+    if min(image.shape[:2]) < LEAST_SIDE:
+        raise ValueError(f'a picture of {image.shape[1]} x {image.shape[0]} is too small; '
+                         f'{LEAST_SIDE} pixels a side are the least')
+    code = cv2.COLOR_GRAY2RGB if image.ndim == 2 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(image, code), dtype=np.uint8)
+
+
+def _interpolation(crop: Crop) -> int:
+    return cv2.INTER_LINEAR if crop.side < 2 * CROP_SIDE else cv2.INTER_AREA
+
+
+def _bfloat16(device: str) -> bool:
+    """Tell whether half the precision is fast here."""
+    return device != 'cpu' or (
+        torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()))
