@@ -16,7 +16,12 @@
 
 from typing import Any
 
-from mtperception.cli import evaluate_grasps, evaluate_pins, evaluate_shapes
+from mtperception.cli import (
+    evaluate_grasps,
+    evaluate_pins,
+    evaluate_poses,
+    evaluate_shapes,
+)
 
 
 def add_parser(verbs: Any) -> None:
@@ -27,5 +32,5 @@ def add_parser(verbs: Any) -> None:
     parser.set_defaults(
         stopped='stopped; an evaluation keeps nothing, the same command begins again')
     systems = parser.add_subparsers(title='systems', metavar='SYSTEM', required=True)
-    for system in (evaluate_pins, evaluate_grasps, evaluate_shapes):
+    for system in (evaluate_pins, evaluate_grasps, evaluate_shapes, evaluate_poses):
         system.add_parser(systems)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mtperception.sim.grasp.scene import GraspScene
     from mtperception.sim.pin.labels import PinSample
     from mtperception.sim.pin.scene import PinScene
+    from mtperception.sim.pose.labels import PoseSample
+    from mtperception.sim.pose.scene import PoseScene
 
 # Pictures with numbers from these on are in no training set, whatever its seed: they are new to
 # every model.
@@ -76,6 +78,10 @@ class NewPictures:
                ) -> Iterator['GraspSample']:
         """Yield a picture of parts for each order: its number, and what to drop, None for any."""
         return self._rendered(_grasps, ((self._seed, *order) for order in orders))
+
+    def poses(self, part: str, numbers: Iterable[int]) -> Iterator['PoseSample']:
+        """Yield a picture of a part in hands for each number."""
+        return self._rendered(_poses, ((self._seed, number, part) for number in numbers))
 
     def _rendered(self, render: Callable[..., Sample],
                   orders: Iterable[tuple[Any, ...]]) -> Iterator[Sample]:
@@ -135,3 +141,17 @@ def _grasps(seed: int, index: int, parts: 'Sequence[str] | None') -> 'GraspSampl
     # Others are there only where they are asked for: the ring makes falls take longer.
     others = sorted(set(parts or ()) - set(TRAINING_PARTS))
     return _grasp_scene((*TRAINING_PARTS, *others)).sample(seed, index, parts)
+
+
+@cache
+def _pose_scene(part: str) -> 'PoseScene':
+    from mtperception.objects.meshes import part_of
+    from mtperception.sim.pose.scene import PoseScene
+
+    scene = PoseScene(part_of(part))
+    atexit.register(scene.close)
+    return scene
+
+
+def _poses(seed: int, index: int, part: str) -> 'PoseSample':
+    return _pose_scene(part).sample(seed, index)

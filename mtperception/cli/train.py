@@ -227,7 +227,7 @@ def _views_of(name: str) -> 'tuple[PlainViews, bool]':
     import numpy as np
 
     from mtperception.geometry.rotations import random_rotations
-    from mtperception.objects.known import part_of
+    from mtperception.objects.meshes import part_of
     from mtperception.objects.symmetry import is_own_mirror_image
     from mtperception.pose.batches import PlainViews
     from mtperception.sim.pose.codebook_views import views_at

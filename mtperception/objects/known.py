@@ -26,29 +26,16 @@ import os
 from pathlib import Path
 
 import numpy as np
-import trimesh
 
-from mtperception import zoo
+from mtperception.objects.meshes import mesh_of, part_of  # noqa: F401
 from mtperception.pose.codebook import build, Codebook, read_codebook, write_codebook
 from mtperception.pose.predictor import PoseEstimator
 from mtperception.sim.pose.codebook_views import canonical_camera, views
 from mtperception.sim.shapes.part_pieces import part_pieces
-from mtperception.sim.shapes.parts import Part, PARTS
+from mtperception.sim.shapes.parts import Part
 
 # Directions from which an object is looked at, and turns in the plane of the picture.
 DIRECTIONS, TURNS = 2562, 36
-
-
-def part_of(name: str) -> Part:
-    """Return the part of an object's name; zoo.ModelError says that there is none."""
-    if name not in PARTS:
-        raise zoo.ModelError(f'no object is called {name!r}; there are: {", ".join(PARTS)}')
-    return PARTS[name]()
-
-
-def mesh_of(name: str) -> trimesh.Trimesh:
-    """Return an object's mesh, in metres and in the frame that its poses are of."""
-    return part_of(name).mesh
 
 
 def open_estimator(model: str | Path, *, device: str = 'cpu', directions: int = DIRECTIONS,

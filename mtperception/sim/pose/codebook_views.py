@@ -36,7 +36,8 @@ from mtperception.geometry.camera import Floats, PinholeCamera, PosedCamera
 from mtperception.geometry.rotations import icosphere, in_plane, in_plane_angles, seen_from
 from mtperception.sim.pose.labels import ALONE_SIZE, window_around, windowed
 from mtperception.sim.pose.layout import pose_camera
-from mtperception.sim.renderer import import_mujoco, mesh_placeholder, Renderer
+from mtperception.sim.pose.object_alone import model_alone
+from mtperception.sim.renderer import Renderer
 from mtperception.sim.shapes.part_pieces import part_pieces, Piece
 from mtperception.sim.shapes.parts import Part
 from mtperception.sim.workers import worker_pool
@@ -179,7 +180,7 @@ class _Studio:
         self._corners, self._camera = corners, camera
         self._place = np.array((0.0, 0.0, distance))
         self._size = size
-        self._renderer = Renderer(_compiled(pieces, distance), size, size)
+        self._renderer = Renderer(model_alone(pieces, distance), size, size)
         for mesh, piece in enumerate(pieces):
             self._renderer.set_mesh(mesh, piece.triangles)
 
@@ -201,26 +202,6 @@ class _Studio:
             rgb[index] = self._renderer.colour(view, shadows=False)
             depth[index] = self._renderer.depth(view)
         return Views(np.array(rotations), rgb, np.isfinite(depth), depth, boxes)
-
-
-def _compiled(pieces: Sequence[Piece], distance: float) -> Any:
-    mujoco = import_mujoco()
-    spec = mujoco.MjSpec()
-    spec.visual.map.znear, spec.visual.map.zfar = 0.1, 4.0
-    spec.stat.extent, spec.stat.center = distance, (0.0, 0.0, 0.0)
-    head = spec.visual.headlight
-    head.ambient, head.diffuse, head.specular = [0.35] * 3, [0.65] * 3, [0.1] * 3
-    for number, piece in enumerate(pieces):
-        name = f'piece{number}'
-        spec.add_mesh(
-            name=name, inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
-            **mesh_placeholder(len(piece.triangles)))
-        spec.worldbody.add_geom(
-            name=name, type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, contype=0, conaffinity=0,
-            rgba=(*piece.colour, 1.0))
-    model = spec.compile()
-    model.geom_pos[:], model.geom_quat[:], model.geom_sameframe[:] = 0.0, (1, 0, 0, 0), 0
-    return model
 
 
 _worker_studio: _Studio

@@ -1,0 +1,32 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The meshes of objects, by name: what poses mean."""
+
+import trimesh
+
+from mtperception import zoo
+from mtperception.sim.shapes.parts import Part, PARTS
+
+
+def part_of(name: str) -> Part:
+    """Return the part of an object's name; zoo.ModelError says that there is none."""
+    if name not in PARTS:
+        raise zoo.ModelError(f'no object is called {name!r}; there are: {", ".join(PARTS)}')
+    return PARTS[name]()
+
+
+def mesh_of(name: str) -> trimesh.Trimesh:
+    """Return an object's mesh, in metres and in the frame that its poses are of."""
+    return part_of(name).mesh
