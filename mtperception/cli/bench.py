@@ -36,9 +36,10 @@ def add_parser(verbs: Any) -> None:
         description='Measure speed as ratios within one run; the convolution and copy rates of '
                     'the machine are measured beside.')
     parser.add_argument(
-        'what', choices=['render', 'pin', 'grasp', 'nodes', 'dds'],
+        'what', choices=['render', 'pin', 'grasp', 'pose', 'nodes', 'dds'],
         help='render: labelled pictures against bare drawing; pin: detection against the bare '
-             'network; grasp: features of shapes against the bare network; nodes: the node '
+             'network; grasp: features of shapes against the bare network; pose: a picture to '
+             'one pose, and the codebook against reading it once; nodes: the node '
              'against the library; dds: VGA images (bgr8) at 30 Hz against a plain socket, and '
              'an idle node')
     parser.add_argument('--seconds', type=float, default=10.0, help='time for each stream (10)')
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     torch.set_num_threads(arguments.threads)
     figures = {'threads': arguments.threads, **machine()}
     figures |= {
-        'render': render, 'pin': pin, 'grasp': grasp, 'nodes': nodes, 'dds': dds,
+        'render': render, 'pin': pin, 'grasp': grasp, 'pose': pose, 'nodes': nodes, 'dds': dds,
     }[arguments.what](arguments)
     if arguments.json:
         print(json.dumps(figures))
@@ -151,6 +152,14 @@ def grasp(_arguments: argparse.Namespace) -> dict[str, Any]:
     with GraspScene() as scene:
         image = scene.sample(seed=7, index=0).image
     return figures(detector, np.ascontiguousarray(image[..., ::-1]))
+
+
+def pose(_arguments: argparse.Namespace) -> dict[str, Any]:
+    """Time a picture to one pose, and compare the codebook with reading its bytes."""
+    from mtperception.cli.bench_pose import figures
+    from mtperception.pose.predictor import PoseEstimator
+
+    return figures(PoseEstimator.load('hammer'))
 
 
 def nodes(arguments: argparse.Namespace) -> dict[str, Any]:

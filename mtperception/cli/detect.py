@@ -28,25 +28,34 @@ import numpy.typing as npt
 from mtperception.cli.arguments import check_folder, share
 
 if TYPE_CHECKING:
+    from mtperception.geometry.camera import PinholeCamera
     from mtperception.zoo import Bundle
+
+# The bundled models that are asked by default.
+MODELS = {'pin': 'pin', 'grasp': 'grasp', 'pose': 'hammer'}
 
 
 def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
         'detect', help='find things in pictures, without ROS',
-        description='Find pins or grasps in pictures and print a JSON line for each picture: its '
-                    'path and its pins (x, y, diameter in pixels, (0, 0) being the centre of the '
-                    'first one; score), or its grasps (x, y, opening along and jaw across the '
-                    'axis at theta, in pixels and radians counter-clockwise; score; the number '
-                    'of the default box). The diameter is 0 from a model that does not tell it.')
-    parser.add_argument('system', choices=['pin', 'grasp'], metavar='SYSTEM',
-                        help='what to look for: pin or grasp')
+        description='Find pins, grasps or poses in pictures and print a JSON line for each '
+                    'picture: its path and its pins (x, y, diameter in pixels, (0, 0) being the '
+                    'centre of the first one; score), its grasps (x, y, opening along and jaw '
+                    'across the axis at theta, in pixels and radians counter-clockwise; score; '
+                    'the number of the default box), or its poses (rotation and translation, in '
+                    'metres, from the mesh to the optical frame; score; box). The diameter is 0 '
+                    'from a model that does not tell it.')
+    parser.add_argument('system', choices=['pin', 'grasp', 'pose'], metavar='SYSTEM',
+                        help='what to look for: pin, grasp or pose')
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGES', help='picture files')
     parser.add_argument('--draw', type=Path, metavar='DIR',
                         help='write annotated copies, as PNG, into this folder')
     parser.add_argument('--model', metavar='NAME|PATH',
-                        help='a bundled model, by default pin or grasp, or a .safetensors file '
-                             'with its card beside it')
+                        help='a bundled model, by default pin, grasp or hammer, or a '
+                             '.safetensors file with its card beside it')
+    parser.add_argument('--camera', type=Path, metavar='FILE',
+                        help='of poses: the camera that took the pictures, camera.json or a '
+                             'calibration of ROS; the pictures are without distortion')
     parser.add_argument('--threshold', type=share, help="least score, 0 to 1 (the model's)")
     parser.add_argument('--json', action='store_true',
                         help='accepted for symmetry: the output is always JSON lines')
@@ -58,15 +67,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.draw is not None:
         check_folder(arguments.draw)
-    model = arguments.model or arguments.system
+    model = arguments.model or MODELS[arguments.system]
     bundle = zoo.load(model)
     zoo.check_task(bundle, arguments.system, model)
+    camera = _camera(arguments)
     # Told before torch is loaded, which takes seconds.
     images = [path for path in arguments.images if _is_there(path)]
     if not images:
         return 1
     failed = len(images) < len(arguments.images)
-    system = {'pin': _pins, 'grasp': _grasps}[arguments.system](bundle, model)
+    system = {'pin': _pins, 'grasp': _grasps}[arguments.system](bundle, model) \
+        if camera is None else _poses(model, camera)
     if arguments.draw is not None:
         arguments.draw.mkdir(parents=True, exist_ok=True)
     drawn: set[Path] = set()
@@ -76,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
             found = system.detect(image, arguments.threshold)
             line: dict[str, Any] = {
                 'image': str(path), 'width': image.shape[1], 'height': image.shape[0],
-                system.key: [vars(one) for one in found]}
+                system.key: [_plain(vars(one)) for one in found]}
             if arguments.draw is not None:
                 copy = _free_name(arguments.draw / f'{path.stem}.png', drawn)
                 _write_drawing(copy, system.draw(image, found))
@@ -109,6 +120,34 @@ def _grasps(bundle: 'Bundle', model: str) -> _System:
     from mtperception.grasp.predictor import GraspDetector
 
     return _System('grasps', GraspDetector.from_bundle(bundle, model).detect, draw_grasps)
+
+
+def _camera(arguments: argparse.Namespace) -> 'PinholeCamera | None':
+    """Read the camera that poses are told by; ValueError where there is none, or one in vain."""
+    from mtperception.cli.camera_file import read_camera
+
+    if (arguments.system == 'pose') != (arguments.camera is not None):
+        raise ValueError('poses need the camera that took the pictures: give --camera FILE'
+                         if arguments.system == 'pose' else '--camera is for poses')
+    return None if arguments.camera is None else read_camera(arguments.camera)
+
+
+def _poses(model: str, camera: 'PinholeCamera') -> _System:
+    from functools import partial
+
+    from mtperception.cli.evaluate_poses import opened
+    from mtperception.pose.draw import draw_poses
+
+    estimator = opened(model)
+    return _System(
+        'poses', lambda image, threshold: estimator.estimate(image, camera, threshold),
+        partial(draw_poses, camera=camera))
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn arrays into lists, as JSON has them."""
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in values.items()}
 
 
 def _is_there(path: Path) -> bool:

@@ -81,6 +81,6 @@ def _identity(estimator: PoseEstimator, part: Part, directions: int, turns: int)
     """Return a hash of all that a codebook is made from."""
     digest = hashlib.sha256(f'{estimator.sha256} {directions} {turns}'.encode())
     for piece in part_pieces(part):
-        digest.update(np.ascontiguousarray(piece.triangles).tobytes())
+        digest.update(np.ascontiguousarray(piece.triangles.points).tobytes())
         digest.update(repr(piece.colour).encode())
     return digest.hexdigest()

@@ -132,8 +132,8 @@ def write_codebook(path: Path, codebook: Codebook, of: str) -> None:
     camera = codebook.camera
     tensors = {
         'codes': codebook.codes.cpu().contiguous(),
-        'rotations': torch.from_numpy(codebook.rotations.astype(np.float32)),
-        'boxes': torch.from_numpy(codebook.boxes.astype(np.float32))}
+        'rotations': torch.from_numpy(codebook.rotations.astype(np.float32, order='C')),
+        'boxes': torch.from_numpy(codebook.boxes.astype(np.float32, order='C'))}
     metadata = {'of': of, 'camera': json.dumps(vars(camera)),
                 'distance': repr(codebook.distance)}
     path.parent.mkdir(parents=True, exist_ok=True)

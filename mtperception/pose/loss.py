@@ -97,6 +97,8 @@ def finder_loss(found: FinderMaps, targets: BoxTargets) -> tuple[Tensor, Tensor]
     target = gaussian_target(cells, targets.counted, sigma / STRIDE, (height, width))
     heat = focal_loss(found.heat.float(), target, torch.ones_like(target))
 
+    if not targets.counted.any():
+        return heat, found.sides.sum() * 0
     at = torch.stack(torch.meshgrid(
         torch.arange(width, device=cells.device), torch.arange(height, device=cells.device),
         indexing='xy'), dim=-1) * STRIDE + (STRIDE - 1) / 2
