@@ -36,7 +36,6 @@ from mtperception.pose.loss import (
 from mtperception.pose.network import (
     CROP_SIDE,
     DRAWN_SIDE,
-    FINDER_SIDE,
     FinderMaps,
     MASK_SIDE,
     PoseArchitecture,
@@ -73,7 +72,7 @@ def test_shapes_and_that_two_at_once_are_two():
     assert look.code.shape == (2, 16) and look.place.shape == (2, 3)
     assert look.masks.shape == (2, 2, MASK_SIDE, MASK_SIDE)
     assert drawn.shape == (2, 4, DRAWN_SIDE, DRAWN_SIDE)
-    assert 0 <= drawn.min() and drawn.max() <= 1
+    assert drawn.min() >= 0 and drawn.max() <= 1
     for number in range(2):
         alone, look_alone, _ = network(pictures[number:number + 1], crops[number:number + 1])
         torch.testing.assert_close(alone.sides[0], found.sides[number], rtol=1e-4, atol=1e-4)
@@ -144,7 +143,7 @@ def test_pictures_without_a_box_ask_for_none():
     heat, box = finder_loss(FinderMaps(maps.heat, sides), BoxTargets(
         torch.zeros(1, 0, 4), torch.zeros(1, 0, dtype=torch.bool)))
     (heat + box).backward()
-    assert float(box) == 0 and float(heat) < 0.1 and not sides.grad.any()
+    assert box.item() == 0 and heat.item() < 0.1 and not sides.grad.any()
 
 
 def test_generalised_overlap_by_hand():

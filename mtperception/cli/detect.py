@@ -67,10 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.draw is not None:
         check_folder(arguments.draw)
+    camera = _camera(arguments)
     model = arguments.model or MODELS[arguments.system]
     bundle = zoo.load(model)
     zoo.check_task(bundle, arguments.system, model)
-    camera = _camera(arguments)
     # Told before torch is loaded, which takes seconds.
     images = [path for path in arguments.images if _is_there(path)]
     if not images:
