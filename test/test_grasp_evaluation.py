@@ -133,6 +133,22 @@ def test_a_detection_between_two_labels_finds_both():
     assert (figures['grasps'], figures['precision'], figures['recall']) == (2, 1, 1)
 
 
+def test_grasps_that_are_right_but_not_labelled_are_neither_wrong_nor_missed():
+    other, wrong = (200.0, 100.0, 40.0, 20.0, 1.0), (300.0, 300.0, 40.0, 20.0, 0.0)
+    adding = GraspScore()
+    adding.add([LABEL, other, wrong], [LABEL], others=[other, (40.0, 40.0, 40.0, 20.0, 0.0)])
+    figures = adding.figures()
+    assert figures['precision'] == pytest.approx(2 / 3)
+    assert figures['labelled_precision'] == pytest.approx(1 / 3)
+    assert (figures['recall'], figures['grasps']) == (1, 1)
+    # Only labels say how a grasp is turned.
+    turned = (*LABEL[:4], 0.1)
+    matching = match([turned, other], [LABEL], [(*other[:4], 1.2)])
+    assert matching.right.tolist() == [True, True]
+    assert matching.labelled.tolist() == [True, False]
+    assert matching.angle_error[0] == pytest.approx(0.1) and np.isnan(matching.angle_error[1])
+
+
 def test_pictures_add_up():
     adding = GraspScore()
     adding.add([LABEL], [LABEL], np.array([0]))

@@ -153,7 +153,8 @@ def sample():
     pose = GripperPose((0.01, 0.02, 0.5), (1.0, 0.0, 0.0), (0.0, 0.0, 1.0), 0.05)
     part = GraspObject(
         'l', np.eye(3), np.array((0.01, 0.02, 0.5)), (7.6, 4.7, 19.4, 9.4), mask, visible, 0.6,
-        (GraspLabel(13.0, 7.0, 8.0, 3.0, 0.5, 0.9, pose), GraspLabel(9.0, 8.0, 7.0, 3.0, HALF)))
+        (GraspLabel(13.0, 7.0, 8.0, 3.0, 0.5, 0.9, pose), GraspLabel(9.0, 8.0, 7.0, 3.0, HALF)),
+        (GraspLabel(11.0, 7.5, 6.0, 3.0, -0.25),))
     image = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
     return GraspSample(
         image, np.full((20, 30), 0.5, np.float32), (part,), view,
@@ -182,8 +183,8 @@ def test_lines_round_trip(folder, sample):
         assert picture.grasps == sample.grasps
         assert picture.depth.is_file()
         (stored,), (part,) = picture.objects, sample.objects
-        assert (stored.part, stored.box, stored.visible, stored.grasps) == (
-            part.part, part.box, part.visible, part.grasps)
+        assert (stored.part, stored.box, stored.visible, stored.grasps, stored.others) == (
+            part.part, part.box, part.visible, part.grasps, part.others)
         np.testing.assert_array_equal(stored.rotation, part.rotation)
         np.testing.assert_array_equal(stored.translation, part.translation)
         np.testing.assert_array_equal(stored.mask.mask(), part.mask)

@@ -190,7 +190,7 @@ def test_crops_are_seen_at_the_boxes_of_any_picture():
 
 
 @pytest.mark.parametrize(('image', 'error', 'text'), [
-    ([[1]], AttributeError, 'shape'),
+    ([[1]], TypeError, 'numpy array, not list'),
     (picture().astype(np.float32), ValueError, 'uint8, not float32'),
     (picture(width=200), ValueError, '200 x 240, but a camera of 320 x 240'),
 ])

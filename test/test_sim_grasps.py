@@ -21,7 +21,13 @@ from mtperception.geometry.rectangle import angle_difference, corners
 from mtperception.geometry.rotations import about_axis, random_rotations
 from mtperception.sim.bench.model import bench_spec, Bodies, body_name
 from mtperception.sim.grasp.contacts import opposite_contacts, section
-from mtperception.sim.grasp.grasps import grasp_labels, MAX_GRASPS, plan_grasps, PosedMesh
+from mtperception.sim.grasp.grasps import (
+    grasp_labels,
+    MAX_GRASPS,
+    plan_grasps,
+    plans,
+    PosedMesh,
+)
 from mtperception.sim.grasp.gripper import GRIPPER, Gripper
 from mtperception.sim.renderer import import_mujoco
 from mtperception.sim.shapes.parts import PARTS
@@ -85,6 +91,25 @@ def test_a_box_is_gripped_on_opposite_sides():
     assert [grasp.score for grasp in grasps] == sorted(
         (grasp.score for grasp in grasps), reverse=True)
     assert grasps[0].score > 0.95
+
+
+def test_all_ways_to_grip_are_near_a_grasp_that_is_told():
+    """The others fill the places between the best ones, and are right by the same rules."""
+    plan, = plans([box((0.14, 0.04, 0.03))], [0])
+    assert plan.best == plan_grasps([box((0.14, 0.04, 0.03))], [0])[0]
+    assert len(plan.others) > len(plan.best) == MAX_GRASPS
+    told = [*plan.best, *plan.others]
+    along = np.sort([grasp.position[0] for grasp in told])
+    # From one end to the other, as far as jaws touch; contacts are a millimetre apart.
+    assert along[0] < -0.055 and along[-1] > 0.055 and np.diff(along).max() < 0.012
+    for grasp in plan.others:
+        assert grasp.width == pytest.approx(0.04, abs=2e-3)
+        assert angle_difference(grasp.closing, np.pi / 2) < np.arctan(0.5)
+    for number, one in enumerate(plan.others):
+        for other in (*plan.best, *plan.others[:number]):
+            near = np.linalg.norm(np.subtract(one.position, other.position)[:2]) < 0.006
+            assert not near or angle_difference(one.closing, other.closing) > np.radians(12) - 1e-9
+    assert plans([box((0.09, 0.08, 0.03))], [0]) == [((), ())]
 
 
 @pytest.mark.parametrize('size', [

@@ -35,6 +35,7 @@ from mtperception.grasp.detection import DEFAULT_THRESHOLD, Grasp
 from mtperception.grasp.network import GraspArchitecture, GraspMaps, GraspNetwork, normalised
 from mtperception.grasp.suppression import distinct
 from mtperception.nn.folding import fold_batch_norm
+from mtperception.nn.picture import check_picture
 from mtperception.nn.weights import restore
 
 Image = npt.NDArray[np.uint8]
@@ -131,15 +132,7 @@ def network_from_card(card: Mapping[str, Any], where: str) -> GraspNetwork:
 
 def rgb_pixels(image: Image) -> Tensor:
     """Check a picture, BGR or grey, and give it as the network takes it, 1 x 3 x H x W."""
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f'a picture is a numpy array, not {type(image).__name__}')
-    if image.dtype != np.uint8:
-        raise ValueError(f'a picture is of type uint8, not {image.dtype}; scale it first')
-    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
-        raise ValueError(f'a picture is H x W or H x W x 3, not of shape {image.shape}')
-    if min(image.shape[:2]) < LEAST_SIDE:
-        raise ValueError(f'a picture of {image.shape[1]} x {image.shape[0]} is too small; '
-                         f'{LEAST_SIDE} pixels a side are the least')
+    check_picture(image, LEAST_SIDE)
     code = cv2.COLOR_GRAY2RGB if image.ndim == 2 else cv2.COLOR_BGR2RGB
     # Colours lie next to each other, as convolutions take them fastest.
     return normalised(torch.from_numpy(cv2.cvtColor(image, code))[None].permute(0, 3, 1, 2))

@@ -30,6 +30,7 @@ from torch import nn, Tensor
 from mtperception import zoo
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.heatmap import local_maxima, soft_argmax
+from mtperception.nn.picture import check_picture
 from mtperception.nn.weights import restore
 from mtperception.pin.data.dataset import LEAST_DISTANCE, LEAST_SIDE
 from mtperception.pin.detection import DEFAULT_THRESHOLD, PinDetection
@@ -161,18 +162,9 @@ def network_from_card(card: Mapping[str, Any], where: str) -> PinNetwork | Paper
 
 def grey_image(image: Image) -> Image:
     """Check a picture and turn it grey; colours are in OpenCV's order (BGR)."""
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f'a picture is a numpy array, not {type(image).__name__}')
-    if image.dtype != np.uint8:
-        raise ValueError(f'a picture is of type uint8, not {image.dtype}; scale it first')
-    if image.ndim == 3 and image.shape[2] == 3:
-        image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    if image.ndim != 2:
-        raise ValueError(f'a picture is H x W or H x W x 3, not of shape {image.shape}')
-    if min(image.shape) < LEAST_SIDE:
-        raise ValueError(f'a picture of {image.shape[1]} x {image.shape[0]} is too small; '
-                         f'{LEAST_SIDE} pixels a side are the least')
-    return image
+    check_picture(image, LEAST_SIDE)
+    return image if image.ndim == 2 else np.asarray(
+        cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
 
 def _finds(maps: PinMaps, threshold: float) -> Tensor:

@@ -32,6 +32,7 @@ from mtperception import zoo
 from mtperception.geometry.camera import PinholeCamera
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.heatmap import local_maxima
+from mtperception.nn.picture import check_picture
 from mtperception.nn.weights import restore
 from mtperception.pose.codebook import Codebook
 from mtperception.pose.data.dataset import LEAST_SIDE
@@ -125,10 +126,10 @@ class PoseEstimator:
         taken by ``camera``. What scores below ``score_threshold``, in [0, 1], by default the
         model's own, is left out.
         """
+        rgb = rgb_image(image)
         if image.shape[:2] != (camera.height, camera.width):
             raise ValueError(f'a picture of {image.shape[1]} x {image.shape[0]}, but a camera of '
                              f'{camera.width} x {camera.height}')
-        rgb = rgb_image(image)
         found = self._found(rgb, score_threshold)
         return self.poses(rgb, camera, found)
 
@@ -239,15 +240,7 @@ def overlap(one: Box, other: Box) -> float:
 
 def rgb_image(image: Image) -> Image:
     """Check a picture, BGR or grey, and give it in RGB."""
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f'a picture is a numpy array, not {type(image).__name__}')
-    if image.dtype != np.uint8:
-        raise ValueError(f'a picture is of type uint8, not {image.dtype}; scale it first')
-    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
-        raise ValueError(f'a picture is H x W or H x W x 3, not of shape {image.shape}')
-    if min(image.shape[:2]) < LEAST_SIDE:
-        raise ValueError(f'a picture of {image.shape[1]} x {image.shape[0]} is too small; '
-                         f'{LEAST_SIDE} pixels a side are the least')
+    check_picture(image, LEAST_SIDE)
     code = cv2.COLOR_GRAY2RGB if image.ndim == 2 else cv2.COLOR_BGR2RGB
     return np.asarray(cv2.cvtColor(image, code), dtype=np.uint8)
 
