@@ -1,0 +1,110 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Poses refined by a depth picture.
+
+Of the poses that an object in a box may have, each is moved until its surface lies in the measured
+points, and the one that explains the depth picture best is the answer. How well it does so tells
+right poses from wrong ones.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mtperception.geometry.camera import Floats, PinholeCamera
+from mtperception.geometry.pose_errors import Pose, visible_points
+from mtperception.pose.icp import icp
+from mtperception.pose.placing import Crop
+from mtperception.pose.surface import agreement, Surface
+
+# Hypotheses: so many, so far apart (radians).
+HYPOTHESES, APART = 8, float(np.radians(15.0))
+# Points of the scene that are enough, and those that are too few.
+_MOST, _FEWEST = 500, 30
+# What is likelier than this to be seen of the object is; where that is too little, than that.
+_SEEN, _PERHAPS_SEEN = 0.5, 0.25
+# Points farther from the median depth than so many diameters are of something else.
+_NEAR = 0.55
+# How much looking alike counts beside agreeing with the depth picture.
+LIKENESS_WEIGHT = 0.3
+
+
+class Hypothesis(NamedTuple):
+    """A pose that an object may have, and how alike the codebook's view is, -1 to 1."""
+
+    pose: Pose
+    likeness: float
+
+
+class Refined(NamedTuple):
+    """A pose, and how well it explains the depth picture, 0 to 1."""
+
+    pose: Pose
+    agreement: float
+
+
+def refine(hypotheses: Sequence[Hypothesis], surface: Surface, scene: Floats,
+           depth: NDArray[np.float32], camera: PinholeCamera) -> Refined | None:
+    """
+    Return the best hypothesis, refined by points of a scene (M x 3) and its whole depth picture.
+
+    None where there are too few points to tell, or no hypothesis agrees with them at all.
+    """
+    if len(scene) < _FEWEST:
+        return None
+    best, found = 0.0, None
+    for pose, likeness in hypotheses:
+        moved = icp(at_depth(pose, scene, surface, camera), scene, surface, camera)
+        agreed = agreement(surface, moved, scene, depth, camera)
+        score = agreed + LIKENESS_WEIGHT * likeness
+        if agreed > 0.0 and (found is None or score > best):
+            best, found = score, Refined(moved, agreed)
+    return found
+
+
+def at_depth(pose: Pose, scene: Floats, surface: Surface, camera: PinholeCamera) -> Pose:
+    """Move a pose along its line of sight until its visible surface is as deep as the scene."""
+    seen = surface.seen(pose, camera)
+    if not len(seen) or not len(scene):
+        return pose
+    deeper = np.median(scene[:, 2]) - np.median(pose.moved(surface.points[seen])[:, 2])
+    z = pose.translation[2]
+    return Pose(pose.rotation, pose.translation * max(z + deeper, 0.1 * z) / z)
+
+
+def scene_points(mask: NDArray[np.float32], crop: Crop, depth: NDArray[np.float32],
+                 camera: PinholeCamera, diameter: float) -> Floats:
+    """
+    Return points of a depth picture that are likely the object's, at most 500: M x 3, metres.
+
+    ``mask`` (S x S) are the likelihoods, 0 to 1, that a crop's pixels show it.
+    """
+    into = crop.to_pixels(len(mask))
+    likely = cv2.warpAffine(mask, into, (camera.width, camera.height),
+                            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    points = visible_points(depth, camera, likely > _SEEN)
+    if len(points) < _FEWEST:
+        points = visible_points(depth, camera, likely > _PERHAPS_SEEN)
+    if not len(points):
+        return points
+    points = points[np.abs(points[:, 2] - np.median(points[:, 2])) < _NEAR * diameter]
+    if len(points) > _MOST:
+        # The same picture always gives the same points.
+        points = points[np.random.default_rng(0).choice(len(points), _MOST, replace=False)]
+    return points
