@@ -26,16 +26,21 @@ import os
 from pathlib import Path
 
 import numpy as np
+import trimesh
 
 from mtperception.objects.meshes import mesh_of, part_of  # noqa: F401
 from mtperception.pose.codebook import build, Codebook, read_codebook, write_codebook
 from mtperception.pose.predictor import PoseEstimator
+from mtperception.pose.surface import Surface
+from mtperception.sim.pose.bop import diameter
 from mtperception.sim.pose.codebook_views import canonical_camera, views
 from mtperception.sim.shapes.part_pieces import part_pieces
 from mtperception.sim.shapes.parts import Part
 
 # Directions from which an object is looked at, and turns in the plane of the picture.
 DIRECTIONS, TURNS = 2562, 36
+# Points that stand for its surface.
+SURFACE_POINTS = 4000
 
 
 def open_estimator(model: str | Path, *, device: str = 'cpu', directions: int = DIRECTIONS,
@@ -50,6 +55,7 @@ def open_estimator(model: str | Path, *, device: str = 'cpu', directions: int = 
     """
     estimator = PoseEstimator.load(model, device=device)
     part = part_of(estimator.label)
+    estimator.surface = surface_of(part)
     of = _identity(estimator, part, directions, turns)
     path = cache_folder() / f'{estimator.label}-{of[:16]}.safetensors'
     estimator.codebook = read_codebook(path, of)
@@ -58,6 +64,13 @@ def open_estimator(model: str | Path, *, device: str = 'cpu', directions: int = 
             estimator, part, directions, turns, workers, progress)
         write_codebook(path, estimator.codebook, of)
     return estimator
+
+
+def surface_of(part: Part) -> Surface:
+    """Spread points over a part's surface."""
+    points, faces = trimesh.sample.sample_surface_even(part.mesh, SURFACE_POINTS, seed=0)
+    return Surface(np.asarray(points), np.asarray(part.mesh.face_normals[faces]),
+                   diameter(part.mesh))
 
 
 def make_codebook(estimator: PoseEstimator, part: Part, directions: int, turns: int,

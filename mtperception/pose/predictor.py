@@ -30,12 +30,20 @@ from torch import Tensor
 
 from mtperception import zoo
 from mtperception.geometry.camera import PinholeCamera
+from mtperception.geometry.pose_errors import Pose
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.heatmap import local_maxima
 from mtperception.nn.picture import check_picture
 from mtperception.nn.weights import restore
-from mtperception.pose.codebook import Codebook
+from mtperception.pose.codebook import Codebook, Entry
 from mtperception.pose.data.dataset import LEAST_SIDE
+from mtperception.pose.depth_refinement import (
+    APART,
+    HYPOTHESES,
+    Hypothesis,
+    refine,
+    scene_points,
+)
 from mtperception.pose.detection import Box, DEFAULT_THRESHOLD, ObjectPose
 from mtperception.pose.loss import boxes_of
 from mtperception.pose.network import (
@@ -53,11 +61,14 @@ from mtperception.pose.placing import (
     crop_of,
     pose_of,
     projective_sighting,
+    Sighting,
     sighting_of,
 )
 from mtperception.pose.samples import shrunken
+from mtperception.pose.surface import Surface
 
 Image = npt.NDArray[np.uint8]
+Depth = npt.NDArray[np.float32]
 
 MOST_OBJECTS = 20
 # Of two boxes that share more of their union the better one counts.
@@ -80,7 +91,7 @@ class PoseEstimator:
     best believed. Before poses can be told it needs its ``codebook``, which
     `objects.known.open_estimator` makes or fetches; boxes are found without. One estimator may be
     called from several threads; at a given number of PyTorch threads the same picture always
-    gives the same numbers.
+    gives the same numbers. ``surface`` is for refining poses by depth, and comes with it.
     """
 
     def __init__(self, network: PoseNetwork, *, label: str, model_name: str, sha256: str,
@@ -95,6 +106,7 @@ class PoseEstimator:
         self.threshold = threshold
         self.device = device
         self.codebook: Codebook | None = None
+        self.surface: Surface | None = None
 
     @classmethod
     def load(cls, name_or_path: str | Path = 'hammer', *, device: str = 'cpu') -> PoseEstimator:
@@ -118,28 +130,32 @@ class PoseEstimator:
                    threshold=zoo.threshold(bundle, DEFAULT_THRESHOLD, where), device=device)
 
     def estimate(self, image: Image, camera: PinholeCamera,
-                 score_threshold: float | None = None) -> list[ObjectPose]:
+                 score_threshold: float | None = None,
+                 depth: Depth | None = None) -> list[ObjectPose]:
         """
         Find the object in a picture, and tell its poses, best score first.
 
         ``image`` is uint8, H x W grey or H x W x 3 in OpenCV's order (BGR), without distortion,
         taken by ``camera``. What scores below ``score_threshold``, in [0, 1], by default the
-        model's own, is left out.
+        model's own, is left out. ``depth`` (H x W, metres along the optical axis, 0 or not finite
+        where nothing is known) refines the poses; where it tells too little of an object, its
+        pose is that of the picture alone.
         """
         rgb = rgb_image(image)
-        if image.shape[:2] != (camera.height, camera.width):
-            raise ValueError(f'a picture of {image.shape[1]} x {image.shape[0]}, but a camera of '
-                             f'{camera.width} x {camera.height}')
+        for name, picture in (('picture', image), ('depth picture', depth)):
+            if picture is not None and picture.shape[:2] != (camera.height, camera.width):
+                raise ValueError(f'a {name} of {picture.shape[1]} x {picture.shape[0]}, but a '
+                                 f'camera of {camera.width} x {camera.height}')
         found = self._found(rgb, score_threshold)
-        return self.poses(rgb, camera, found)
+        return self.poses(rgb, camera, found, depth)
 
     def find(self, image: Image, score_threshold: float | None = None) -> list[FoundBox]:
         """Find the object's boxes alone in a picture as `estimate` takes it."""
         return self._found(rgb_image(image), score_threshold)
 
-    def poses(self, rgb: Image, camera: PinholeCamera,
-              found: Sequence[FoundBox]) -> list[ObjectPose]:
-        """Tell the pose of what is in boxes of a picture, in RGB."""
+    def poses(self, rgb: Image, camera: PinholeCamera, found: Sequence[FoundBox],
+              depth: Depth | None = None) -> list[ObjectPose]:
+        """Tell the pose of what is in boxes of a picture, in RGB, as `estimate` does."""
         codebook = self.codebook
         if codebook is None:
             raise ValueError(f'{self.model_name}: no codebook; open the model by '
@@ -149,27 +165,40 @@ class PoseEstimator:
         crops = [crop_of(one.box) for one in found]
         with torch.inference_mode():
             look = self.look(rgb, crops)
-            entries = codebook.nearest(look.code)
         focal = math.sqrt(camera.fx * camera.fy)
         poses = []
-        for one, crop, entry, place in zip(found, crops, entries, look.place.tolist(),
-                                           strict=True):
-            seen = projective_sighting(one.box, codebook.boxes[entry.number], codebook.camera,
-                                       codebook.distance, focal)
-            pose = pose_of(codebook.rotations[entry.number],
-                           between(seen, sighting_of(place, crop, focal)), camera)
-            if np.isfinite(pose.translation).all():
-                poses.append(ObjectPose(
-                    self.label, pose.rotation, pose.translation, one.score, one.box))
+        for number, (one, crop) in enumerate(zip(found, crops, strict=True)):
+            told = sighting_of(look.place[number].tolist(), crop, focal)
+            entries = codebook.nearest(look.code[number:number + 1]) if depth is None else \
+                codebook.distinct(look.code[number], HYPOTHESES, APART)
+            some = [Hypothesis(_placed(codebook, entry, one.box, told, focal, camera),
+                               entry.likeness) for entry in entries]
+            some = [each for each in some if np.isfinite(each.pose.translation).all()]
+            if not some:
+                continue
+            pose = some[0].pose
+            if depth is not None:
+                pose = self._refined(some, look, number, crop, depth, camera) or pose
+            poses.append(ObjectPose(
+                self.label, pose.rotation, pose.translation, one.score, one.box))
         return poses
+
+    def _refined(self, some: Sequence[Hypothesis], look: Look, number: int, crop: Crop,
+                 depth: Depth, camera: PinholeCamera) -> Pose | None:
+        surface = self.surface
+        if surface is None:
+            raise ValueError(f'{self.model_name}: no surface to refine poses with; open the model '
+                             'by mtperception.objects.known.open_estimator')
+        mask = torch.sigmoid(look.masks[number, 1]).numpy()
+        scene = scene_points(mask, crop, depth, camera, surface.diameter)
+        found = refine(some, surface, scene, depth, camera)
+        return None if found is None else found.pose
 
     def look(self, rgb: Image, crops: Sequence[Crop]) -> Look:
         """Describe crops of a picture, in RGB."""
-        cut = np.stack([cv2.warpAffine(
-            rgb, crop.to_pixels(CROP_SIDE), (CROP_SIDE, CROP_SIDE), flags=_interpolation(crop),
-            borderMode=cv2.BORDER_REPLICATE) for crop in crops])
+        cut = np.stack([_cut(rgb, crop) for crop in crops])
         with torch.inference_mode(), self._precision():
-            look: Look = self.network.encoder(self._tensor(np.asarray(cut, dtype=np.uint8)))
+            look: Look = self.network.encoder(self._tensor(cut))
         return replace(look, code=look.code.cpu(), place=look.place.cpu(), masks=look.masks.cpu())
 
     def codes(self, crops: Image) -> Tensor:
@@ -245,8 +274,23 @@ def rgb_image(image: Image) -> Image:
     return np.asarray(cv2.cvtColor(image, code), dtype=np.uint8)
 
 
-def _interpolation(crop: Crop) -> int:
-    return cv2.INTER_LINEAR if crop.side < 2 * CROP_SIDE else cv2.INTER_AREA
+def _placed(codebook: Codebook, entry: Entry, box: Box, told: Sighting, focal: float,
+            camera: PinholeCamera) -> Pose:
+    """Place an entry's view where its box and the encoder tell."""
+    seen = projective_sighting(
+        box, codebook.boxes[entry.number], codebook.camera, codebook.distance, focal)
+    return pose_of(codebook.rotations[entry.number], between(seen, told), camera)
+
+
+def _cut(rgb: Image, crop: Crop) -> Image:
+    """Show a crop as the encoder sees it; of a large one each pixel is the mean of several."""
+    finer = min(max(round(crop.side / CROP_SIDE), 1), 8)
+    size = finer * CROP_SIDE
+    cut = cv2.warpAffine(rgb, crop.to_pixels(size), (size, size), flags=cv2.INTER_LINEAR,
+                         borderMode=cv2.BORDER_REPLICATE)
+    if finer > 1:
+        cut = cv2.resize(cut, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(cut, dtype=np.uint8)
 
 
 def _bfloat16(device: str) -> bool:
