@@ -1,7 +1,7 @@
 # make cell   set up and run a simulated cell with a live display
 # make test   set up and run the tests
 # make bench  speed, as ratios within one run
-# make reproduce  the papers' tables beside ours, into out/: half an hour; stopped, it goes on
+# make reproduce  the papers' tables beside ours, into out/: an hour and a half; stopped, it goes on
 # make soak   faults, restarts and signals without end: about an hour
 # They need python3 (3.10-3.13) with venv, and nothing of ROS 2.
 VENV ?= .venv
@@ -21,12 +21,14 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.installed
 	$(BIN)/mtperception bench pin
+	$(BIN)/mtperception bench grasp
 	$(BIN)/mtperception bench nodes
 	$(BIN)/mtperception bench dds
 	$(BIN)/mtperception bench render
 
 reproduce: $(VENV)/.installed
 	$(BIN)/mtperception reproduce pin --out out/reproduce-pin --budget paper --resume
+	$(BIN)/mtperception reproduce grasp --out out/reproduce-grasp --resume
 
 soak: $(VENV)/.test
 	$(BIN)/pytest test/soak --soak

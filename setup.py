@@ -46,6 +46,7 @@ setup(
         'safetensors',
         'scikit-learn>=1.3',  # tells taught shapes apart
         'torch',
+        'torchvision',  # region proposals and RoIAlign of the paper's pose detector
         # The user's meshes: reading with colours, repair, decimation, convex pieces
         'charset-normalizer',  # of OBJ files that are not UTF-8
         'fast-simplification',
@@ -63,7 +64,6 @@ setup(
             'pytest',
             'pytest-timeout',
             'ruff',
-            'torchvision',  # whose SSD the grasp network is compared with
             'types-PyYAML',
         ],
     },
@@ -73,6 +73,7 @@ setup(
             'mtperception = mtperception.cli.main:main',
             'pin_detector = mtperception.nodes.__main__:pin_detector',
             'grasp_detector = mtperception.nodes.__main__:grasp_detector',
+            'pose_estimator = mtperception.nodes.__main__:pose_estimator',
             'cell_simulator = mtperception.nodes.__main__:cell_simulator',
             'recorder = mtperception.nodes.__main__:recorder',
         ],

@@ -33,16 +33,18 @@ from mtperception.nodes.launching import (
 
 def detectors(context: LaunchContext) -> list[Node]:
     """Make the nodes, for the values of the arguments."""
-    pin_image, grasp_image, grasp_depth = (
+    pin_image, grasp_image, grasp_depth, pose_image = (
         LaunchConfiguration(name).perform(context)
-        for name in ('pin_image', 'grasp_image', 'grasp_depth'))
+        for name in ('pin_image', 'grasp_image', 'grasp_depth', 'pose_image'))
     beside = {'camera_info': sibling(grasp_image, 'camera_info')}
     if grasp_depth:
         beside['depth'] = grasp_depth
     return [
         detector(context, 'pin_detector', {'image': pin_image}),
         detector(context, 'grasp_detector', {'image': grasp_image, **beside},
-                 use_depth=bool(grasp_depth))]
+                 use_depth=bool(grasp_depth)),
+        detector(context, 'pose_estimator', {
+            'image': pose_image, 'camera_info': sibling(pose_image, 'camera_info')})]
 
 
 def detector(
@@ -78,7 +80,8 @@ def detector(
 def generate_launch_description() -> LaunchDescription:
     arguments = [
         *node_arguments('cell.yaml'),
-        *camera_arguments('camera/image_raw', 'camera/image_raw', '', 'best_effort'),
+        *camera_arguments(
+            'camera/image_raw', 'camera/image_raw', '', 'camera/image_raw', 'best_effort'),
     ]
     return LaunchDescription(
         [*arguments, refuse_misspelt(arguments), OpaqueFunction(function=detectors)])

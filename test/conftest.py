@@ -101,19 +101,20 @@ class Station:
     """
     A camera with a detector in a process of its own, and what that answers.
 
-    `name` is the detector's, `topic` that of its detections. `received` holds these, `values` the
-    newest diagnostics of the detector, with `level` and `message`, `diagnosed` the stamp of these.
+    `name` is the detector's, `topic` and `kind` are its detections'. `received` holds these,
+    `values` the newest diagnostics of the detector, with `level` and `message`, `diagnosed` the
+    stamp of these.
     """
 
     timeout = 90.0
 
-    def __init__(self, folder, name='pin_detector', topic='detections'):
+    def __init__(self, folder, name='pin_detector', topic='detections', kind='Detection2DArray'):
         from diagnostic_msgs.msg import DiagnosticArray
         import rclpy
         from rclpy.executors import SingleThreadedExecutor
         from rclpy.qos import QoSProfile
         from sensor_msgs.msg import Image
-        from vision_msgs.msg import Detection2DArray
+        from vision_msgs import msg
 
         self.name = name
         self.log = folder / 'detector.log'
@@ -125,7 +126,7 @@ class Station:
         self.node = rclpy.create_node('station')
         self.images = self.node.create_publisher(Image, 'image', QoSProfile(depth=5))
         self.node.create_subscription(
-            Detection2DArray, f'{name}/{topic}', self.received.append, 1000)
+            getattr(msg, kind), f'{name}/{topic}', self.received.append, 1000)
         self.node.create_subscription(
             DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         self._executor = SingleThreadedExecutor()
@@ -266,6 +267,20 @@ def grasp_station(tmp_path_factory):
     """Give the module a station of the grasp detector in a domain of its own."""
     with stationed(tmp_path_factory.mktemp('station'), 'grasp_detector', 'grasps') as here:
         yield here
+
+
+@pytest.fixture(scope='module')
+def pose_station(tmp_path_factory):
+    """
+    Give the module a station of the pose estimator in a domain of its own.
+
+    Codebooks are kept in a folder of the module's.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+        names = 'pose_estimator', 'detections', 'Detection3DArray'
+        with stationed(tmp_path_factory.mktemp('station'), *names) as here:
+            yield here
 
 
 @pytest.fixture(scope='session')
@@ -448,4 +463,39 @@ def grasp_model(tmp_path_factory):
     path = tmp_path_factory.mktemp('grasp') / 'light.safetensors'
     zoo.save(path, {name: value.numpy() for name, value in network.state_dict().items()},
              {'task': 'grasp', 'architecture': architecture, 'threshold': 0.995})
+    return path
+
+
+@pytest.fixture(scope='session')
+def pose_model(tmp_path_factory):
+    """
+    Give the file of a pose model that nobody trained: it takes what is light for hammers.
+
+    One channel of its finder's trunk carries how light the picture is, and every box is the same
+    square. Its codes are chance, the same for the same crop.
+    """
+    import torch
+
+    from mtperception import zoo
+    from mtperception.pose.network import PoseArchitecture, PoseNetwork
+
+    architecture = {'width': 4, 'latent': 12}
+    torch.manual_seed(2)
+    network = PoseNetwork(PoseArchitecture(**architecture)).requires_grad_(False)
+    finder, place = network.finder, network.encoder.place[-1]
+    for layer in finder.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            layer.weight.zero_()
+    # The first four see, the others add nothing to what they let through.
+    for layer in (finder.trunk[number][0] for number in range(4)):
+        layer.weight[0, 0] = 1.0 / layer.weight[0, 0].numel()
+    finder.trunk[0][0].weight[0] = 1.0 / 75.0
+    finder.head.weight[0, 0], finder.head.bias[0] = 6.0, -5.0
+    place.weight.zero_()
+    place.bias.zero_()
+    path = tmp_path_factory.mktemp('pose') / 'light.safetensors'
+    tensors = {name: value.numpy() for name, value in network.state_dict().items()
+               if value.is_floating_point()}
+    zoo.save(path, tensors, {
+        'task': 'pose', 'object': 'hammer', 'architecture': architecture, 'threshold': 0.9})
     return path

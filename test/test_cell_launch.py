@@ -81,7 +81,7 @@ def test_the_cell_detects_its_pins_and_ends_at_ctrl_c(launch):
     assert 'frame_id: pin_camera_optical_frame' in echo.stdout
 
     nodes = set(ros2('node', 'list').stdout.split())
-    assert {'/pin_detector', '/grasp_detector', '/cell_simulator'} <= nodes
+    assert {'/pin_detector', '/grasp_detector', '/pose_estimator', '/cell_simulator'} <= nodes
     topics = set(ros2('topic', 'list').stdout.split())
     assert {'/pin_camera/image_raw', '/pin_camera/camera_info', '/ground_truth/pins',
             '/pin_detector/detections', '/pin_detector/debug_image', '/diagnostics'} <= topics
@@ -125,6 +125,7 @@ def test_the_display_starts_and_ends_its_cell_in_a_namespace(ros_domain):
 @pytest.mark.parametrize('arguments, clear', [
     (['cell.launch.py', 'pin_imgae:=/a'], "did you mean 'pin_image'?"),
     (['cell.launch.py', 'grasp_imgae:=/a'], "did you mean 'grasp_image'?"),
+    (['cell.launch.py', 'pose_imgae:=/a'], "did you mean 'pose_image'?"),
     (['cell.launch.py', 'autostrat:=false'], "did you mean 'autostart'?"),
     (['cell.launch.py', 'autostart:=maybe'], "'autostart' is true or false, not 'maybe'"),
     (['cell.launch.py', 'log_level:=loud'], 'loud'),
@@ -178,21 +179,31 @@ def test_a_missing_model_is_named_and_leaves_the_node_to_the_operator(launch, tm
     assert 'Traceback' not in output
 
 
-def test_grasps_are_looked_for_on_the_topics_of_the_arguments(launch, grasp_model, tmp_path):
+def test_grasps_and_poses_are_looked_for_on_the_topics_of_the_arguments(
+        launch, grasp_model, pose_model, tmp_path, monkeypatch):
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
     parameters = tmp_path / 'cell.yaml'
     parameters.write_text(
         f'grasp_detector: {{ros__parameters: {{model: {grasp_model}, '
-        f'shapes.library: {tmp_path / "shapes"}}}}}')
+        f'shapes.library: {tmp_path / "shapes"}}}}}\n'
+        f'pose_estimator: {{ros__parameters: {{model: {pose_model}, '
+        'codebook.directions: 12, codebook.turns: 4}}')
     cell = launch(
         'cell.launch.py', f'params_file:={parameters}', 'grasp_image:=bench/image_raw',
-        'grasp_depth:=bench/depth/image_raw', 'image_reliability:=reliable')
-    cell.wait_for('/bench/image_raw .* -> /grasp_detector/grasps')
-    listens = ros2('node', 'info', '/grasp_detector').stdout
-    for topic in ('/bench/image_raw', '/bench/camera_info', '/bench/depth/image_raw'):
-        assert f'{topic}: sensor_msgs' in listens
-        information = ros2('topic', 'info', '-v', topic).stdout
-        reliability = 'BEST_EFFORT' if topic.endswith('info') else 'RELIABLE'
-        assert f'Reliability: {reliability}' in information
+        'grasp_depth:=bench/depth/image_raw', 'pose_image:=tool/image_raw',
+        'image_reliability:=reliable')
+    listening = {'grasp_detector': ['bench/image_raw', 'bench/camera_info',
+                                    'bench/depth/image_raw'],
+                 'pose_estimator': ['tool/image_raw', 'tool/camera_info']}
+    cell.wait_for(r'\[INFO\].*/(bench|tool)/image_raw .* -> ')
+    cell.wait_for(r'\[INFO\].*/(bench|tool)/image_raw .* -> ')
+    for node, topics in listening.items():
+        listens = ros2('node', 'info', f'/{node}').stdout
+        for topic in topics:
+            assert f'/{topic}: sensor_msgs' in listens
+            information = ros2('topic', 'info', '-v', f'/{topic}').stdout
+            reliability = 'BEST_EFFORT' if topic.endswith('info') else 'RELIABLE'
+            assert f'Reliability: {reliability}' in information
     status, seconds, output = cell.end()
     assert (status, seconds < 2) == (0, True), output
     assert 'Traceback' not in output

@@ -82,14 +82,14 @@ def test_a_batch_is_a_function_of_its_seed_alone(pictures):
 def test_a_training_that_went_on_gives_the_same_model(pictures, tmp_path):
     whole = trained(pictures, tmp_path / 'whole')
 
-    class Stopped(Exception):
+    class StoppedError(Exception):
         pass
 
     def stop(done, loss):
         if done == 3:
-            raise Stopped
+            raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         trained(pictures, tmp_path / 'parts', after_step=stop)
     resumed = trained(pictures, tmp_path / 'parts', resume=True)
     assert resumed.sha256 == whole.sha256

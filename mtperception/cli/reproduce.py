@@ -16,7 +16,7 @@
 
 from typing import Any
 
-from mtperception.cli import reproduce_grasps, reproduce_pins
+from mtperception.cli import reproduce_grasps, reproduce_pins, reproduce_poses
 
 
 def add_parser(verbs: Any) -> None:
@@ -26,5 +26,5 @@ def add_parser(verbs: Any) -> None:
                     'pictures and the models into a folder. '
                     '`mtperception reproduce SYSTEM --help` says more.')
     systems = parser.add_subparsers(title='systems', metavar='SYSTEM', required=True)
-    for system in (reproduce_pins, reproduce_grasps):
+    for system in (reproduce_pins, reproduce_grasps, reproduce_poses):
         system.add_parser(systems)

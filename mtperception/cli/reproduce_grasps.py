@@ -15,8 +15,7 @@
 """`mtperception reproduce grasp`: the paper's grasp detector, and shapes told by its features."""
 
 import argparse
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 import json
 import os
@@ -30,6 +29,7 @@ import numpy.typing as npt
 
 from mtperception.cli.progress import progress_bar
 from mtperception.cli.reproduction_arguments import add_arguments, command
+from mtperception.cli.reproduction_report import ReproductionReport
 
 if TYPE_CHECKING:
     from mtperception.datasets.grasps import GraspPicture
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     images = read_pictures(out / PICTURES)
     of = {**asdict(budget), 'seed': arguments.seed, 'data': images.sha256,
           'version': mtperception.__version__}
-    report = _Report(out / REPORT, of, words)
+    report = ReproductionReport(out / REPORT, of, words, {'seen': {}})
     report.add_seconds('pictures', time.monotonic() - started)
     reproduction = _Reproduction(
         out, budget, images, read_grasps(out / PICTURES), arguments.seed, report)
@@ -108,55 +108,12 @@ def render_pictures(budget: 'Budget', seed: int, out: Path, words: str) -> None:
                command=words)
 
 
-class _Report:
-    """The figures so far, which are on the disk whenever some were added."""
-
-    def __init__(self, path: Path, of: dict[str, Any], words: str) -> None:
-        self._path = path
-        self.figures: dict[str, Any] = {
-            'command': words, 'run': json.loads(json.dumps(of)), 'stages': {}, 'seen': {}}
-        if not path.exists():
-            return
-        try:
-            figures = json.loads(path.read_bytes())
-            begun = figures['run']
-        except (KeyError, TypeError, ValueError):
-            raise ValueError(f'{path}: not the report of a reproduction; choose another '
-                             'folder') from None
-        differing = [name for name, value in self.figures['run'].items()
-                     if begun.get(name) != value]
-        if differing:
-            raise ValueError(f'{path}: the report is of a run with another '
-                             f'{", ".join(differing)}; resume with the same, or start afresh')
-        self.figures = figures
-
-    def __contains__(self, stage: str) -> bool:
-        return stage in self.figures
-
-    def add_seconds(self, stage: str, seconds: float) -> None:
-        """Add to the time that a stage took."""
-        self.figures['stages'][stage] = self.figures['stages'].get(stage, 0.0) + seconds
-
-    def write(self) -> None:
-        """Write what is known."""
-        from mtperception.sim.files.writing import write_file
-
-        write_file(self._path, (json.dumps(self.figures, indent=1) + '\n').encode())
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time what is done here, and write what is known then."""
-        started = time.monotonic()
-        yield
-        self.add_seconds(name, time.monotonic() - started)
-        self.write()
-
-
 class _Reproduction:
     """Goes through the stages whose figures are not in the report yet."""
 
     def __init__(self, out: Path, budget: 'Budget', images: 'GraspPictures',
-                 labelled: 'Sequence[GraspPicture]', seed: int, report: _Report) -> None:
+                 labelled: 'Sequence[GraspPicture]', seed: int,
+                 report: ReproductionReport) -> None:
         from mtperception.grasp.paper.plan import numbers, pictures
 
         self._out, self._budget, self._report, self._seed = out, budget, report, seed

@@ -127,7 +127,8 @@ def watch(arguments: argparse.Namespace, launch: subprocess.Popen[bytes] | None)
         finally:
             if arguments.json:
                 figures = {'seconds': time.monotonic() - start, 'pin_detector': node.figures(),
-                           'grasp_detector': node.grasp_figures()}
+                           'grasp_detector': node.grasp_figures(),
+                           'pose_estimator': node.pose_figures()}
                 if arguments.all_cameras:
                     figures['rates'] = {name: rate.value() for name, rate in node.rates.items()}
                 print(json.dumps(figures))

@@ -47,7 +47,12 @@ def line(node: 'WatchNode', elapsed: float) -> str:
         text += f"  latency {figures['latency_ms']['p50']:.0f} ms"
     text += f"  pins {figures['pins']}  missed {percent(figures['missed'])}" \
             f"  false {figures['false']}  error {pixels(figures['error_px']['mean'])}"
-    return f'{text}  grasps {node.grasps.rate.value():4.1f} Hz'
+    text += f'  grasps {node.grasps.rate.value():4.1f} Hz  poses {node.poses.rate.value():4.1f} Hz'
+    poses = node.pose_figures()
+    if poses['translation_error_mm']['p50'] is not None:
+        text += f", off {unit(poses['translation_error_mm']['p50'], 'mm')}" \
+                f", {unit(poses['rotation_error_deg']['p50'], 'deg')}"
+    return text
 
 
 def latency(figures: Mapping[str, Any]) -> str:
@@ -64,9 +69,13 @@ def pixels(length: float | None) -> str:
     return '-' if length is None else f'{length:.2f} px'
 
 
+def unit(value: float | None, name: str) -> str:
+    return '-' if value is None else f'{value:.1f} {name}'
+
+
 def page(node: 'WatchNode', elapsed: float) -> Group:
     """Lay out topics and rates, accuracy since the start, and the newest detections."""
-    figures = node.figures()
+    figures, poses = node.figures(), node.pose_figures()
     topics = Table(box=None, pad_edge=False, title='topics', title_justify='left')
     topics.add_column('', min_width=34)
     topics.add_column('rate', justify='right', min_width=9)
@@ -76,12 +85,12 @@ def page(node: 'WatchNode', elapsed: float) -> Group:
         ('ground_truth/pins', node.truth_rate, ''),
         ('pin_detector/detections', node.detections.rate, latency(figures)),
         ('grasp_detector/grasps', node.grasps.rate, latency(node.grasp_figures())),
+        ('pose_estimator/detections', node.poses.rate, latency(poses)),
         *((name, rate, '') for name, rate in node.rates.items()),
     ):
         topics.add_row(node.topics[name], f'{rate.value():.1f} Hz', note)
 
-    accuracy = Table(box=None, pad_edge=False, title='since the start', title_justify='left')
-    columns = {
+    accuracy = counts('since the start', {
         'frames': figures['frames'],
         'dropped': figures.get('dropped', '-'),
         'true pins': figures['pins'],
@@ -89,11 +98,17 @@ def page(node: 'WatchNode', elapsed: float) -> Group:
         'false': figures['false'],
         'error mean': pixels(figures['error_px']['mean']),
         'p95': pixels(figures['error_px']['p95']),
-    }
-    for head in columns:
-        accuracy.add_column(head, justify='right', min_width=8)
-    accuracy.add_row(*map(str, columns.values()))
-
+    })
+    distance, angle = poses['translation_error_mm'], poses['rotation_error_deg']
+    of_poses = counts('poses since the start', {
+        'frames': poses['frames'],
+        'dropped': poses.get('dropped', '-'),
+        'objects': poses['objects'],
+        'missed': percent(poses['missed']),
+        'false': poses['false'],
+        'place p50': unit(distance['p50'], 'mm'), 'p95': unit(distance['p95'], 'mm'),
+        'turn p50': unit(angle['p50'], 'deg'), 'turn p95': unit(angle['p95'], 'deg'),
+    })
     pins = Table(box=None, pad_edge=False, title='newest frame', title_justify='left')
     for head in ('found x', 'y', 'diameter', 'score', 'true x', 'y', 'diameter', 'error'):
         pins.add_column(head, justify='right', min_width=8)
@@ -106,7 +121,16 @@ def page(node: 'WatchNode', elapsed: float) -> Group:
     return Group(
         Text(f'mtperception cell   {minutes:02d}:{secs:02d}   Ctrl-C ends it', style='bold'),
         Text(silence(node) if node.silent and elapsed >= PATIENCE else ''),
-        topics, Text(), accuracy, Text(), pins)
+        topics, Text(), accuracy, Text(), of_poses, Text(), pins)
+
+
+def counts(title: str, columns: Mapping[str, Any]) -> Table:
+    """Lay out one row of figures under their names."""
+    table = Table(box=None, pad_edge=False, title=title, title_justify='left')
+    for head in columns:
+        table.add_column(head, justify='right', min_width=8)
+    table.add_row(*map(str, columns.values()))
+    return table
 
 
 def row(sighting: 'Sighting') -> list[str]:

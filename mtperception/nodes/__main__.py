@@ -40,6 +40,14 @@ def grasp_detector() -> None:
     run_node(make)
 
 
+def pose_estimator() -> None:
+    def make() -> object:
+        from mtperception.nodes.pose_estimator import PoseEstimatorNode
+        return PoseEstimatorNode()
+
+    run_node(make)
+
+
 def cell_simulator() -> None:
     def make() -> object:
         from mtperception.nodes.cell_simulator import CellSimulatorNode
@@ -59,7 +67,7 @@ def recorder() -> None:
 if __name__ == '__main__':
     programs = {
         'pin_detector': pin_detector, 'grasp_detector': grasp_detector,
-        'cell_simulator': cell_simulator, 'recorder': recorder}
+        'pose_estimator': pose_estimator, 'cell_simulator': cell_simulator, 'recorder': recorder}
     if len(sys.argv) < 2 or sys.argv[1] not in programs:
         sys.exit(f"give the name of a node: {', '.join(programs)}")
     programs[sys.argv.pop(1)]()

@@ -33,9 +33,10 @@ from vision_msgs.msg import (
     VisionClass,
 )
 
+from mtperception.geometry import pose_errors
 from mtperception.geometry.camera import Floats, PinholeCamera
 from mtperception.geometry.rectangle import half_turn
-from mtperception.geometry.rotations import quaternion
+from mtperception.geometry.rotations import matrix, quaternion
 from mtperception.pin.detection import PinDetection
 
 PIN_CLASSES = ('pin',)
@@ -102,6 +103,13 @@ def pose_message(rotation: Floats, position: Floats) -> Pose:
     x, y, z = map(float, position)
     i, j, k, w = map(float, quaternion(rotation))
     return Pose(position=Point(x=x, y=y, z=z), orientation=Quaternion(x=i, y=j, z=k, w=w))
+
+
+def pose_from_message(message: Pose) -> pose_errors.Pose:
+    """Return the rotation and translation that pose_message has stated."""
+    place, turn = message.position, message.orientation
+    return pose_errors.Pose(
+        matrix((turn.x, turn.y, turn.z, turn.w)), np.array((place.x, place.y, place.z)))
 
 
 def pins_to_message(

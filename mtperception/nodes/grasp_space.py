@@ -22,18 +22,17 @@ from geometry_msgs.msg import TransformStamped
 import numpy as np
 from rclpy.duration import Duration
 from rclpy.node import Node
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import Image
 from tf2_ros import Buffer, TransformException, TransformListener
 
 from mtperception.geometry.camera import Floats
 from mtperception.geometry.rotations import matrix
 from mtperception.grasp.detection import Grasp
 from mtperception.grasp.poses import grasp_poses, surface_reach
-from mtperception.nodes.camera_model import camera_model, CameraError
+from mtperception.nodes.camera_input import CameraInput
+from mtperception.nodes.camera_model import CameraError
 from mtperception.nodes.depth_input import DepthInput
-from mtperception.nodes.image_input import nanoseconds, NEWEST_ONLY
 
 # What is asked for beside a picture may come so much later.
 PATIENCE = Duration(seconds=0.05)
@@ -59,15 +58,11 @@ class GraspSpace:
     """
 
     def __init__(self, node: Node, bench_frame: str, use_depth: bool, rectified: bool) -> None:
-        self._node = node
         self._bench_frame = bench_frame
-        self._rectified = rectified
-        self._info: CameraInfo | None = None
-        self._subscription = node.create_subscription(
-            CameraInfo, 'camera_info', self._take_info, NEWEST_ONLY,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
-        self._depth = DepthInput(node) if use_depth else None
         self._transforms = Buffer()
+        # Those of another time are worth nothing.
+        self._camera = CameraInput(node, rectified, self._transforms.clear)
+        self._depth = DepthInput(node) if use_depth else None
         self._listener = TransformListener(self._transforms, node) if bench_frame else None
 
     @property
@@ -77,7 +72,7 @@ class GraspSpace:
 
     def close(self) -> None:
         """Listen no more."""
-        self._node.destroy_subscription(self._subscription)
+        self._camera.close()
         if self._depth is not None:
             self._depth.close()
         if self._listener is not None:
@@ -93,9 +88,7 @@ class GraspSpace:
         otherwise at `tip_height` over the bench, in metres. ValueError says what is missing where
         nothing can be placed.
         """
-        if self._info is None:
-            raise CameraError(f'nothing has come on {self._subscription.topic_name}')
-        camera, lens = camera_model(self._info, image, self._rectified)
+        camera, lens = self._camera.of(image)
         bench = self._bench(image)
         down = OPTICAL_AXIS if bench is None else bench.down
         if self._depth is not None:
@@ -126,11 +119,6 @@ class GraspSpace:
                 f'{frame} is below the bench: z of {self._bench_frame} must point up, to the '
                 'camera')
         return bench
-
-    def _take_info(self, message: CameraInfo) -> None:
-        if self._info is not None and nanoseconds(message) < nanoseconds(self._info):
-            self._transforms.clear()  # they are of another time
-        self._info = message
 
 
 def bench_from(transform: TransformStamped) -> Bench:

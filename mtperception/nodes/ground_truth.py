@@ -25,6 +25,7 @@ from vision_msgs.msg import (
 
 from mtperception.geometry.camera import Floats
 from mtperception.nodes.conversions import pins_to_message, pose_message, rectangle_to_box
+from mtperception.nodes.pose_messages import box_in_space
 from mtperception.pin.detection import PinDetection
 from mtperception.sim.grasp.labels import GraspSample
 from mtperception.sim.pin.labels import PinLabel, PinSample
@@ -67,7 +68,6 @@ def true_objects(sample: PoseSample, header: Header, bounds: Floats) -> Detectio
     `bounds` (2 x 3, metres) are the corners of the model's box in the model's own frame, whose
     origin the poses are of. Hidden objects are left out. All covariances are 0: it is exact.
     """
-    low, high = bounds
     message = Detection3DArray(header=header)
     for item in sample.objects:
         if item.visible == 0.0:
@@ -76,10 +76,7 @@ def true_objects(sample: PoseSample, header: Header, bounds: Floats) -> Detectio
         result.hypothesis.class_id = item.part
         result.hypothesis.score = item.visible
         result.pose.pose = pose_message(item.rotation, item.translation)
-        detection = Detection3D(header=header, results=[result])
-        middle = item.rotation @ ((low + high) / 2.0) + item.translation
-        detection.bbox.center = pose_message(item.rotation, middle)
-        size = detection.bbox.size
-        size.x, size.y, size.z = map(float, high - low)
-        message.detections.append(detection)
+        message.detections.append(Detection3D(
+            header=header, results=[result],
+            bbox=box_in_space(item.rotation, item.translation, bounds)))
     return message

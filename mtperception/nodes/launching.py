@@ -28,7 +28,7 @@ import yaml
 
 RESPAWN_DELAY = 2.0  # seconds
 # Those that may have a section in a parameter file.
-NODES = ('cell_simulator', 'grasp_detector', 'pin_detector', 'recorder')
+NODES = ('cell_simulator', 'grasp_detector', 'pin_detector', 'pose_estimator', 'recorder')
 
 
 def misspelt(argv: Iterable[str], declared: Iterable[str]) -> list[tuple[str, str]]:
@@ -86,7 +86,7 @@ def node_arguments(params_file: str) -> list[DeclareLaunchArgument]:
 
 
 def camera_arguments(
-    pin_image: str, grasp_image: str, grasp_depth: str, reliability: str,
+    pin_image: str, grasp_image: str, grasp_depth: str, pose_image: str, reliability: str,
 ) -> list[DeclareLaunchArgument]:
     """Declare where the detectors' pictures come from, with these defaults."""
     return [
@@ -99,6 +99,9 @@ def camera_arguments(
         DeclareLaunchArgument(
             'grasp_depth', default_value=grasp_depth,
             description='Depth topic registered to grasp_image; empty: none is used.'),
+        DeclareLaunchArgument(
+            'pose_image', default_value=pose_image,
+            description='Image topic in which poses are estimated; camera_info is beside it.'),
         DeclareLaunchArgument(
             'image_reliability', default_value=reliability,
             choices=['best_effort', 'reliable'],

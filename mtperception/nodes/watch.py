@@ -29,7 +29,10 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo
 from vision_msgs.msg import Detection2DArray, Detection3DArray
 
+from mtperception.geometry.pose_errors import Pose
 from mtperception.nodes.conversions import pins_from_message, seconds
+from mtperception.nodes.pose_messages import poses_from_message
+from mtperception.nodes.pose_score import PoseScore
 from mtperception.pin.data.dataset import LabelledPin
 from mtperception.pin.detection import PinDetection
 from mtperception.pin.evaluation import FrameScore
@@ -99,7 +102,8 @@ class WatchNode(Node):
     """
     Compare `pin_detector/detections` with `ground_truth/pins`, frame by frame.
 
-    Of `grasp_detector/grasps`, `grasps` has rate and latency.
+    Of `grasp_detector/grasps`, `grasps` has rate and latency. `pose_estimator/detections` are
+    compared with `ground_truth/objects` from the first on.
     With `all_cameras` the rates of the bench's and the tool's camera are taken, too, in `rates`;
     a simulator renders these only while somebody subscribes.
     """
@@ -110,11 +114,16 @@ class WatchNode(Node):
         self.truth_rate = Rate()
         self.detections = Results()
         self.grasps = Results()
+        self.poses = Results()
         self.score = FrameScore()
+        self.pose_score = PoseScore()
         self.newest: list[Sighting] | None = None
         self.topics: dict[str, str] = {}
         self._truth: dict[float, list[PinDetection]] = {}
         self._found: dict[float, list[PinDetection]] = {}
+        self._true_poses: dict[float, list[Pose]] = {}
+        self._found_poses: dict[float, list[Pose]] = {}
+        self._true_objects: Any = None
         self._health: dict[str, dict[str, str]] = {}
         self._size = (0, 0)
         for name, message, callback in (
@@ -122,6 +131,7 @@ class WatchNode(Node):
             ('ground_truth/pins', Detection2DArray, self._on_truth),
             ('pin_detector/detections', Detection2DArray, self._on_detections),
             ('grasp_detector/grasps', Detection2DArray, self._on_grasps),
+            ('pose_estimator/detections', Detection3DArray, self._on_poses),
             ('/diagnostics', DiagnosticArray, self._on_diagnostics),
         ):
             subscription = self.create_subscription(message, name, callback, 10)
@@ -138,7 +148,8 @@ class WatchNode(Node):
     def silent(self) -> bool:
         """Whether nothing at all has been heard of a cell."""
         return not any(rate.heard for rate in (
-            self.camera_rate, self.truth_rate, self.detections.rate, self.grasps.rate))
+            self.camera_rate, self.truth_rate, self.detections.rate, self.grasps.rate,
+            self.poses.rate))
 
     def figures(self) -> dict[str, Any]:
         """Give what `mtperception watch --json` prints of the pin detector."""
@@ -149,6 +160,11 @@ class WatchNode(Node):
     def grasp_figures(self) -> dict[str, Any]:
         """Give what it prints of the grasp detector."""
         return {**self.grasps.figures(), **self._dropped('grasp_detector/grasps')}
+
+    def pose_figures(self) -> dict[str, Any]:
+        """Give what it prints of the pose estimator."""
+        return {**self.poses.figures(), **self._dropped('pose_estimator/detections'),
+                **self.pose_score.figures()}
 
     def _dropped(self, topic: str) -> dict[str, int]:
         """Give the frames that a topic's node has dropped, as far as it has told."""
@@ -174,6 +190,26 @@ class WatchNode(Node):
 
     def _on_grasps(self, message: Detection2DArray) -> None:
         self.grasps.come(seconds(message.header.stamp), self._now())
+
+    def _on_poses(self, message: Detection3DArray) -> None:
+        self.poses.come(seconds(message.header.stamp), self._now())
+        if self._true_objects is None:
+            # Not before: a simulator renders that camera for whoever listens to its truth.
+            self._true_objects = self.create_subscription(
+                Detection3DArray, 'ground_truth/objects', self._on_true_objects, 10)
+        self._compare(self._found_poses, message)
+
+    def _on_true_objects(self, message: Detection3DArray) -> None:
+        self._compare(self._true_poses, message)
+
+    def _compare(self, frames: dict[float, list[Pose]], message: Detection3DArray) -> None:
+        """Keep a frame's poses, and score the frame once both sides of it are known."""
+        stamp = seconds(message.header.stamp)
+        frames[stamp] = poses_from_message(message)
+        if stamp in self._found_poses and stamp in self._true_poses:
+            self.pose_score.add(self._found_poses.pop(stamp), self._true_poses.pop(stamp))
+        while len(frames) > REMEMBERED:
+            frames.pop(next(iter(frames)))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

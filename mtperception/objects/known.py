@@ -22,6 +22,7 @@ user's cache.
 
 from collections.abc import Callable
 import hashlib
+import logging
 import os
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from mtperception.sim.pose.codebook_views import canonical_camera, views
 from mtperception.sim.shapes.part_pieces import part_pieces
 from mtperception.sim.shapes.parts import Part
 
+_LOG = logging.getLogger(__name__)
 # Directions from which an object is looked at, and turns in the plane of the picture.
 DIRECTIONS, TURNS = 2562, 36
 # Points that stand for its surface.
@@ -62,7 +64,11 @@ def open_estimator(model: str | Path, *, device: str = 'cpu', directions: int = 
     if estimator.codebook is None:
         estimator.codebook = make_codebook(
             estimator, part, directions, turns, workers, progress)
-        write_codebook(path, estimator.codebook, of)
+        try:
+            write_codebook(path, estimator.codebook, of)
+        except OSError as error:
+            _LOG.warning('%s: the codebook cannot be kept (%s) and will be made again each time',
+                         path, error.strerror)
     return estimator
 
 

@@ -19,7 +19,7 @@ Each entry is the code of a view, with its allocentric rotation and its box. Wha
 codes that point the same way: the cosine tells how alike (Sundermeyer et al., 2018).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 import json
 import os
@@ -123,8 +123,12 @@ def build(views: Iterable[Views], encode: Callable[[npt.NDArray[np.uint8]], Tens
             codes.append(F.normalize(told, dim=1).to(torch.bfloat16))
         rotations.append(some.rotations)
         boxes.append(some.box)
-    return Codebook(torch.cat(codes), np.concatenate(rotations), np.concatenate(boxes), camera,
-                    distance)
+    return Codebook(torch.cat(codes), _as_kept(rotations), _as_kept(boxes), camera, distance)
+
+
+def _as_kept(rows: Sequence[Floats]) -> Floats:
+    """Put rows together in the precision they are written in: read again they are the same."""
+    return np.concatenate(rows).astype(np.float32).astype(np.float64)
 
 
 def write_codebook(path: Path, codebook: Codebook, of: str) -> None:

@@ -145,7 +145,8 @@ def _read(name: str, data: bytes, card_data: bytes, where: str) -> Bundle:
 
 
 def _check_format(data: bytes, where: str) -> None:
-    if data[:1] == b'\x80' or data[:2] == b'PK':
+    # A safetensors file begins with the length of its header, whose bytes may be those, too.
+    if data[8:9] != b'{' and (data[:1] == b'\x80' or data[:2] == b'PK'):
         raise ModelError(f'{where}: this is a pickle or a PyTorch archive, which could run code; '
                          'only safetensors files are read')
     header_end = 8 + int.from_bytes(data[:8], 'little')

@@ -69,13 +69,13 @@ def assert_flat(tell):
 @pytest.fixture
 def cycled(usage):
     """Configure, detect and clean up so many times; give what is used after each."""
-    def cycle(station, message, cycles):
+    def cycle(station, message, cycles, detect=None):
         samples = []
         for _ in range(cycles):
             for label in ('configure', 'activate'):
                 assert station.change_state(label)
             station.wait(lambda: station.images.get_subscription_count() == 1)
-            station.detect(message)
+            (detect or station.detect)(message)
             for label in ('deactivate', 'cleanup'):
                 assert station.change_state(label)
             station.wait(lambda: station.images.get_subscription_count() == 0)
