@@ -47,7 +47,7 @@ $(VENV)/.installed: $(SOURCES) | $(BIN)/pip
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.installed
-	@sh tools/install_sdformat.sh
+	@sh tools/install_test_libraries.sh
 	@rm -rf build
 	$(PIP) '.[test]'
 	@rm -rf build
