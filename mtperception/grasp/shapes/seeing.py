@@ -28,6 +28,8 @@ from mtperception.grasp.shapes.library import picture_number
 
 Image = NDArray[np.uint8]
 _QUARTER_TURNS = 4
+# So many of the best grasps in each view are enough to learn from, and are hardly wrong ones.
+_BEST = 4
 
 
 def features_of_kind(kind: FeatureKind) -> FeatureSettings:
@@ -54,7 +56,7 @@ def examples_in(
     detector: GraspDetector, image: Image, name: str, features: FeatureSettings,
 ) -> ShapeExamples | None:
     """
-    Make examples of all grasps in a picture that shows one shape alone; None without a grasp.
+    Make examples of the best grasps in a picture of one shape alone; None without a grasp.
 
     The picture is looked at upright and turned by 90, 180 and 270 degrees.
     """
@@ -62,7 +64,9 @@ def examples_in(
     found = []
     for turns in range(_QUARTER_TURNS):
         grasps, rows = describe(detector, np.ascontiguousarray(np.rot90(image, turns)), features)
-        if grasps:
+        count = min(len(grasps), _BEST)
+        if count:
             found.append(ShapeExamples(
-                rows, np.full(len(grasps), name), np.full(len(grasps), number, dtype=np.int64)))
+                {layer: values[:count] for layer, values in rows.items()},
+                np.full(count, name), np.full(count, number, dtype=np.int64)))
     return joined(found) if found else None
