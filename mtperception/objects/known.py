@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from mtperception.objects.meshes import mesh_of, part_of  # noqa: F401
+from mtperception.objects.meshes import part_of
 from mtperception.pose.codebook import build, Codebook, read_codebook, write_codebook
 from mtperception.pose.predictor import PoseEstimator
 from mtperception.pose.surface import Surface

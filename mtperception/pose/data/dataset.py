@@ -65,8 +65,3 @@ class PosePictures(LabelledPictures[tuple[LabelledPose, ...]]):
     """Labelled pictures in RGB, H x W x 3; each label is of one object, whose name is ``name``."""
 
     name: str = ''
-
-    @property
-    def poses(self) -> 'list[tuple[LabelledPose, ...]]':
-        """The objects of each picture."""
-        return list(self.labels)
