@@ -80,9 +80,10 @@ def opened(model: str) -> 'PoseEstimator':
     from mtperception.objects.known import open_estimator
 
     with progress_bar() as progress:
-        bar = progress.add_task('codebook', total=None)
+        # Nothing is to be seen where the codebook is kept already.
+        bar = progress.add_task('codebook', total=None, visible=False)
         return open_estimator(model, progress=lambda done, total: progress.update(
-            bar, completed=done, total=total))
+            bar, completed=done, total=total, visible=True))
 
 
 def evaluate(estimator: 'PoseEstimator', part: 'Part', threshold: float, pictures: NewPictures,

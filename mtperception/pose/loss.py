@@ -92,7 +92,7 @@ def finder_loss(found: FinderMaps, targets: BoxTargets) -> tuple[Tensor, Tensor]
     height, width = found.heat.shape[-2:]
     low, high = targets.boxes[..., :2], targets.boxes[..., 2:]
     centres = (low + high) / 2
-    sigma = (SIGMA_PER_SIDE * (high - low).amax(dim=-1)).clamp(min=0) + SIGMA_LEAST
+    sigma = SIGMA_PER_SIDE * (high - low).amax(dim=-1) + SIGMA_LEAST
     cells = (centres - (STRIDE - 1) / 2) / STRIDE
     target = gaussian_target(cells, targets.counted, sigma / STRIDE, (height, width))
     heat = focal_loss(found.heat.float(), target, torch.ones_like(target))
