@@ -179,3 +179,26 @@ def test_a_shape_is_written():
     plain = Grasp(30.0, 40.0, 40.0, 20.0, 0.0, 0.9, 0)
     named = Grasp(30.0, 40.0, 40.0, 20.0, 0.0, 0.9, 0, 'bracket', 0.8)
     assert (draw_grasps(image, [named]) != draw_grasps(image, [plain])).any()
+
+
+def test_detect_tells_the_shapes_that_were_taught(
+        grasp_model, lit_picture, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path / 'data'))
+    for kind in ('bar', 'disc'):
+        for seed in range(4):
+            cv2.imwrite(str(tmp_path / f'{kind}{seed}.png'), lit_picture(kind, seed))
+    model = ['--model', str(grasp_model)]
+    new = [str(tmp_path / f'{kind}3.png') for kind in ('bar', 'disc')]
+
+    def told():
+        assert main(['detect', 'grasp', *new, *model]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        return [{grasp['shape'] for grasp in json.loads(line)['grasps']} for line in lines]
+
+    assert told() == [{None}, {None}]
+    for kind in ('bar', 'disc'):
+        pictures = [str(tmp_path / f'{kind}{seed}.png') for seed in range(3)]
+        assert main(['teach', '--label', kind, *pictures, *model]) == 0
+    capsys.readouterr()
+    bar, disc = told()
+    assert 'bar' in bar and 'disc' not in bar and 'disc' in disc and 'bar' not in disc

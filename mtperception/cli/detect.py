@@ -118,8 +118,17 @@ def _pins(bundle: 'Bundle', model: str) -> _System:
 def _grasps(bundle: 'Bundle', model: str) -> _System:
     from mtperception.grasp.draw import draw_grasps
     from mtperception.grasp.predictor import GraspDetector
+    from mtperception.grasp.shapes.library import default_folder, ShapeLibrary
+    from mtperception.grasp.shapes.taught import TaughtShapes
 
-    return _System('grasps', GraspDetector.from_bundle(bundle, model).detect, draw_grasps)
+    detector = GraspDetector.from_bundle(bundle, model)
+    try:
+        detect = TaughtShapes(detector, ShapeLibrary(default_folder())).detect
+    except ValueError as error:
+        # Grasps are found all the same.
+        _complain(f'no shapes are told: {error}')
+        detect = detector.detect
+    return _System('grasps', detect, draw_grasps)
 
 
 def _camera(arguments: argparse.Namespace) -> 'PinholeCamera | None':
