@@ -72,11 +72,11 @@ def test_a_batch_is_a_function_of_its_seed_alone(pictures):
     samples = samples_of(pictures)
     plain = PlainViews(*(np.stack([kind] * 3) for kind in (
         samples.objects[0].alone, samples.objects[0].alone.max(axis=2) > 20)))
-    one, again = (random_batch(samples, plain, 4, 1, True, np.random.default_rng(5))
+    one, again = (random_batch(samples, plain, 4, 6, 1, True, np.random.default_rng(5))
                   for _ in range(2))
     assert torch.equal(one.views, again.views) and torch.equal(one.crops, again.crops)
-    assert one.looks.placed.tolist() == [True, True, True, False]
-    assert one.crops.shape == (4, 3, 128, 128) and one.views.shape == (4, 3, 256, 256)
+    assert one.looks.placed.tolist() == [True] * 5 + [False]
+    assert one.crops.shape == (6, 3, 128, 128) and one.views.shape == (4, 3, 256, 256)
 
 
 def test_a_training_that_went_on_gives_the_same_model(pictures, tmp_path):

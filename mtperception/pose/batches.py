@@ -56,10 +56,10 @@ class PoseBatch(NamedTuple):
     looks: LookTargets
 
 
-def random_batch(samples: PoseSamples, plain: PlainViews | None, count: int, plain_count: int,
-                 mirrored: bool, rng: np.random.Generator) -> PoseBatch:
+def random_batch(samples: PoseSamples, plain: PlainViews | None, count: int, crop_count: int,
+                 plain_count: int, mirrored: bool, rng: np.random.Generator) -> PoseBatch:
     """
-    Show ``count`` random pictures and crop ``count`` random objects of them.
+    Show ``count`` random pictures and crop ``crop_count`` random objects of the set.
 
     ``plain_count`` of the crops are of the object alone, where there are ``plain`` views.
     """
@@ -71,7 +71,7 @@ def random_batch(samples: PoseSamples, plain: PlainViews | None, count: int, pla
         views.append(random_look(view, rng))
         boxes.append(around)
     alone = plain_count if plain is not None else 0
-    for _ in range(count - alone):
+    for _ in range(crop_count - alone):
         thing = samples.objects[int(rng.integers(len(samples.objects)))]
         crops.append(random_crop(
             np.asarray(samples.pictures.images[thing.picture]), thing, mirrored, rng))

@@ -15,12 +15,27 @@
 """What the pose estimator finds."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from mtperception.geometry.camera import Floats
 
 Box = tuple[float, float, float, float]
 # Of models whose card states none.
 DEFAULT_THRESHOLD = 0.5
+
+
+class Refinement(str, Enum):
+    """
+    What is done to a pose that the codebook tells.
+
+    ``NONE`` leaves it; ``DISTANCE`` corrects the distance by the depth picture alone; ``FULL``
+    moves the best of several poses until it agrees with the depth picture or, where there is none,
+    with the picture.
+    """
+
+    NONE = 'none'
+    DISTANCE = 'distance'
+    FULL = 'full'
 
 
 @dataclass(frozen=True)

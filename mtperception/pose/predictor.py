@@ -29,7 +29,7 @@ import torch
 from torch import Tensor
 
 from mtperception import zoo
-from mtperception.geometry.camera import PinholeCamera
+from mtperception.geometry.camera import Floats, PinholeCamera
 from mtperception.geometry.pose_errors import Pose
 from mtperception.nn.folding import fold_batch_norm
 from mtperception.nn.heatmap import local_maxima
@@ -39,12 +39,13 @@ from mtperception.pose.codebook import Codebook, Entry
 from mtperception.pose.data.dataset import LEAST_SIDE
 from mtperception.pose.depth_refinement import (
     APART,
+    at_depth,
     HYPOTHESES,
     Hypothesis,
     refine,
     scene_points,
 )
-from mtperception.pose.detection import Box, DEFAULT_THRESHOLD, ObjectPose
+from mtperception.pose.detection import Box, DEFAULT_THRESHOLD, ObjectPose, Refinement
 from mtperception.pose.loss import boxes_of
 from mtperception.pose.network import (
     CROP_SIDE,
@@ -131,15 +132,16 @@ class PoseEstimator:
 
     def estimate(self, image: Image, camera: PinholeCamera,
                  score_threshold: float | None = None,
-                 depth: Depth | None = None) -> list[ObjectPose]:
+                 depth: Depth | None = None, refinement: Refinement = Refinement.FULL,
+                 ) -> list[ObjectPose]:
         """
         Find the object in a picture, and tell its poses, best score first.
 
         ``image`` is uint8, H x W grey or H x W x 3 in OpenCV's order (BGR), without distortion,
         taken by ``camera``. What scores below ``score_threshold``, in [0, 1], by default the
         model's own, is left out. ``depth`` (H x W, metres along the optical axis, 0 or not finite
-        where nothing is known) refines the poses; where it tells too little of an object, its
-        pose is that of the picture alone.
+        where nothing is known) refines the poses as ``refinement`` says; where it tells too little
+        of an object, its pose is that of the picture alone.
         """
         rgb = rgb_image(image)
         for name, picture in (('picture', image), ('depth picture', depth)):
@@ -147,14 +149,15 @@ class PoseEstimator:
                 raise ValueError(f'a {name} of {picture.shape[1]} x {picture.shape[0]}, but a '
                                  f'camera of {camera.width} x {camera.height}')
         found = self._found(rgb, score_threshold)
-        return self.poses(rgb, camera, found, depth)
+        return self.poses(rgb, camera, found, depth, refinement)
 
     def find(self, image: Image, score_threshold: float | None = None) -> list[FoundBox]:
         """Find the object's boxes alone in a picture as `estimate` takes it."""
         return self._found(rgb_image(image), score_threshold)
 
     def poses(self, rgb: Image, camera: PinholeCamera, found: Sequence[FoundBox],
-              depth: Depth | None = None) -> list[ObjectPose]:
+              depth: Depth | None = None, refinement: Refinement = Refinement.FULL,
+              ) -> list[ObjectPose]:
         """Tell the pose of what is in boxes of a picture, in RGB, as `estimate` does."""
         codebook = self.codebook
         if codebook is None:
@@ -169,30 +172,34 @@ class PoseEstimator:
         poses = []
         for number, (one, crop) in enumerate(zip(found, crops, strict=True)):
             told = sighting_of(look.place[number].tolist(), crop, focal)
-            entries = codebook.nearest(look.code[number:number + 1]) if depth is None else \
-                codebook.distinct(look.code[number], HYPOTHESES, APART)
+            full = depth is not None and refinement is Refinement.FULL
+            entries = codebook.distinct(look.code[number], HYPOTHESES, APART) if full else \
+                codebook.nearest(look.code[number:number + 1])
             some = [Hypothesis(_placed(codebook, entry, one.box, told, focal, camera),
                                entry.likeness) for entry in entries]
             some = [each for each in some if np.isfinite(each.pose.translation).all()]
             if not some:
                 continue
             pose = some[0].pose
-            if depth is not None:
-                pose = self._refined(some, look, number, crop, depth, camera) or pose
+            if depth is not None and refinement is not Refinement.NONE:
+                scene = self._scene(look, number, crop, depth, camera)
+                surface = self._surface()
+                refined = refine(some, surface, scene, depth, camera) if full else None
+                pose = refined.pose if refined else at_depth(pose, scene, surface, camera)
             poses.append(ObjectPose(
                 self.label, pose.rotation, pose.translation, one.score, one.box))
         return poses
 
-    def _refined(self, some: Sequence[Hypothesis], look: Look, number: int, crop: Crop,
-                 depth: Depth, camera: PinholeCamera) -> Pose | None:
-        surface = self.surface
-        if surface is None:
+    def _scene(self, look: Look, number: int, crop: Crop, depth: Depth,
+               camera: PinholeCamera) -> Floats:
+        mask = torch.sigmoid(look.masks[number, 1]).numpy()
+        return scene_points(mask, crop, depth, camera, self._surface().diameter)
+
+    def _surface(self) -> Surface:
+        if self.surface is None:
             raise ValueError(f'{self.model_name}: no surface to refine poses with; open the model '
                              'by mtperception.objects.known.open_estimator')
-        mask = torch.sigmoid(look.masks[number, 1]).numpy()
-        scene = scene_points(mask, crop, depth, camera, surface.diameter)
-        found = refine(some, surface, scene, depth, camera)
-        return None if found is None else found.pose
+        return self.surface
 
     def look(self, rgb: Image, crops: Sequence[Crop]) -> Look:
         """Describe crops of a picture, in RGB."""

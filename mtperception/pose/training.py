@@ -70,11 +70,13 @@ def train(pictures: PosePictures, out: Path, settings: HyperParameters, *, seed:
     if start is not None:
         restore(network, start.tensors, start.name)
     samples = samples_of(training)
-    alone = round(settings.plain_share * settings.batch)
+    crop_count = settings.crops_per_view * settings.batch
+    alone = round(settings.plain_share * crop_count)
 
     def batch(epoch: int, step: int) -> PoseBatch:
         rng = np.random.default_rng((seed, epoch, step, processes.rank()))
-        return random_batch(samples, plain, settings.batch, alone, mirrored, rng)
+        return random_batch(
+            samples, plain, settings.batch, crop_count, alone, mirrored, rng)
 
     def loss(model: nn.Module, data: PoseBatch) -> Tensor:
         with torch.autocast('cpu', torch.bfloat16, enabled=settings.bfloat16):
