@@ -14,6 +14,7 @@
 
 """The codebook: what is most like a code, kept whole on the disk or made again."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -25,7 +26,8 @@ from mtperception.objects.symmetry import is_own_mirror_image
 from mtperception.pose.codebook import build, Codebook, read_codebook, write_codebook
 from mtperception.pose.network import PoseArchitecture, PoseNetwork
 from mtperception.pose.predictor import PoseEstimator
-from mtperception.sim.pose.codebook_views import view_rotations
+from mtperception.pose.quarter_turns import quarter_turned
+from mtperception.sim.pose.codebook_views import canonical_camera, view_rotations, views
 from mtperception.sim.shapes.parts import PARTS
 
 CAMERA = PinholeCamera(512, 512, 443.0, 443.0, 255.5, 255.5)
@@ -42,7 +44,7 @@ def test_the_nearest_entry_is_that_of_plain_cosines():
     book = codebook()
     wanted = torch.randn(40, 16, generator=torch.Generator().manual_seed(3))
     cosines = torch.nn.functional.normalize(wanted, dim=1) @ book.codes.float().T
-    for entry, row in zip(book.nearest(wanted), cosines, strict=True):
+    for entry, row in zip(book.nearest(wanted[:, None]), cosines, strict=True):
         # Entries that are alike to half the precision may change places.
         assert row[entry.number] >= row.max() - 0.01
         assert entry.likeness == pytest.approx(float(row[entry.number]), abs=0.01)
@@ -50,13 +52,13 @@ def test_the_nearest_entry_is_that_of_plain_cosines():
 
 def test_how_long_a_code_is_means_nothing():
     book = codebook()
-    code = torch.randn(1, 16, generator=torch.Generator().manual_seed(4))
+    code = torch.randn(1, 1, 16, generator=torch.Generator().manual_seed(4))
     assert book.nearest(code)[0].number == book.nearest(100 * code)[0].number
 
 
 def test_distinct_entries_are_apart_and_the_most_alike_first():
     book = codebook(2000)
-    code = torch.randn(16, generator=torch.Generator().manual_seed(5))
+    code = torch.randn(1, 16, generator=torch.Generator().manual_seed(5))
     entries = book.distinct(code, 8, np.radians(15.0))
     assert len(entries) == 8
     assert entries[0].number == book.nearest(code[None])[0].number
@@ -67,6 +69,28 @@ def test_distinct_entries_are_apart_and_the_most_alike_first():
     assert apart[~np.eye(8, dtype=bool)].min() >= np.radians(15.0)
 
 
+def test_turned_crops_are_looked_up_where_their_circle_is_turned():
+    """A view's own code and those of its quarter turns tell of the same entry."""
+    part = PARTS['hammer']()
+
+    def encode(crops):
+        small = np.stack([cv2.resize(crop, (16, 16), interpolation=cv2.INTER_AREA)
+                          for crop in crops]).reshape(len(crops), -1)
+        return torch.from_numpy(small - 20.0).float()
+
+    drawn = list(views(part, 12, 8, workers=1))
+    book = build(drawn, encode, *canonical_camera(part), 8)
+    crops = np.concatenate([some.rgb for some in drawn])
+    codes = encode(quarter_turned(crops, book.quarters)).view(len(book), 4, -1)
+    together = book.likeness(codes)
+    own = together.diagonal()
+    assert own.numpy() == pytest.approx(1.0, abs=0.02)
+    assert (own >= together.max(dim=1).values - 0.01).all()
+    # In a circle that is turned the wrong way round they tell of different entries.
+    wrong = book.likeness(codes[:, [0, 3, 2, 1]]).diagonal()
+    assert wrong.median() < 0.93
+
+
 def test_a_codebook_is_read_as_it_was_written(tmp_path):
     book, path = codebook(), tmp_path / 'deep' / 'book.safetensors'
     write_codebook(path, book, 'this')
@@ -74,7 +98,7 @@ def test_a_codebook_is_read_as_it_was_written(tmp_path):
     assert torch.equal(again.codes, book.codes)
     assert again.rotations == pytest.approx(book.rotations, abs=1e-6)
     assert again.boxes == pytest.approx(book.boxes, abs=1e-4)
-    assert (again.camera, again.distance) == (book.camera, book.distance)
+    assert (again.camera, again.distance, again.turns) == (book.camera, book.distance, 1)
     assert [file.name for file in path.parent.iterdir()] == ['book.safetensors']
 
 
@@ -109,11 +133,9 @@ def test_every_view_finds_itself(estimator):
             seen.setdefault(crop.tobytes(), code)
         return codes
 
-    from mtperception.sim.pose.codebook_views import canonical_camera, views
-
-    again = build(views(part, 12, 4, workers=1), encode, *canonical_camera(part))
+    again = build(views(part, 12, 4, workers=1), encode, *canonical_camera(part), 4)
     assert torch.equal(again.codes, book.codes)
-    entries = book.nearest(torch.stack(list(seen.values())))
+    entries = book.nearest(torch.stack(list(seen.values()))[:, None])
     assert min(entry.likeness for entry in entries) > 0.98
 
 

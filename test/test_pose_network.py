@@ -20,6 +20,7 @@ from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
 import torch
+import trimesh
 
 from mtperception import zoo
 from mtperception.geometry.camera import PinholeCamera
@@ -44,6 +45,7 @@ from mtperception.pose.network import (
 )
 from mtperception.pose.placing import crop_of
 from mtperception.pose.predictor import found_boxes, overlap, PoseEstimator
+from mtperception.pose.surface import Surface
 
 SMALL = PoseArchitecture(4, 16)
 CAMERA = PinholeCamera(320, 240, 300.0, 300.0, 159.5, 119.5)
@@ -56,6 +58,8 @@ def estimator(seed=0):
     made.codebook = Codebook(codes.to(torch.bfloat16), np.tile(np.eye(3), (20, 1, 1)),
                              np.tile((200.0, 190.0, 310.0, 320.0), (20, 1)),
                              PinholeCamera(512, 512, 443.0, 443.0, 255.5, 255.5), 0.9)
+    points = trimesh.sample.sample_surface(trimesh.creation.icosphere(radius=0.1), 300, seed=0)[0]
+    made.surface = Surface(np.asarray(points), 10.0 * np.asarray(points), 0.2)
     return made
 
 

@@ -46,7 +46,7 @@ def figures(estimator: PoseEstimator, seconds: float = 3.0) -> dict[str, Any]:
     estimator.codebook = codebook = Codebook(
         codes.to(torch.bfloat16), random_rotations(rng, ENTRIES),
         np.tile((200.0, 190.0, 310.0, 320.0), (ENTRIES, 1)),
-        PinholeCamera(512, 512, 443.0, 443.0, 255.5, 255.5), 0.9)
+        PinholeCamera(512, 512, 443.0, 443.0, 255.5, 255.5), 0.9, 36)
     with PoseScene(PARTS['hammer']()) as scene:
         sample = scene.sample(seed=7, index=0)
     image = np.ascontiguousarray(sample.image[..., ::-1])
@@ -59,7 +59,7 @@ def figures(estimator: PoseEstimator, seconds: float = 3.0) -> dict[str, Any]:
         # A sum over the bits reads each byte once, and does next to nothing else.
         codebook.codes.view(torch.int64).sum()
 
-    code = torch.randn(1, latent)
+    code = torch.randn(1, 1, latent)
     read_ms = median_ms(read, seconds)
     lookup_ms = median_ms(partial(codebook.nearest, code), seconds)
     return {'pose': {

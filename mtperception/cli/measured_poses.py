@@ -94,7 +94,7 @@ class Measurer:
         with progress_bar() as progress:
             camera, distance = canonical_camera(self._part)
             codebook = build(progress.track(self._views, description='codebook'),
-                             estimator.encode, camera, distance)
+                             estimator.encode, camera, distance, self._budget.turns)
             starts = range(0, len(self._pictures), _AT_ONCE)
             found = [estimator.find(self._pictures.images[start:start + _AT_ONCE])
                      for start in progress.track(starts, description='looking')]

@@ -56,7 +56,15 @@ def open_estimator(model: str | Path, *, device: str = 'cpu', directions: int = 
     is wrong with a model that cannot be used.
     """
     estimator = PoseEstimator.load(model, device=device)
-    part = part_of(estimator.label)
+    equip(estimator, part_of(estimator.label), directions=directions, turns=turns,
+          workers=workers, progress=progress)
+    return estimator
+
+
+def equip(estimator: PoseEstimator, part: Part, *, directions: int = DIRECTIONS,
+          turns: int = TURNS, workers: int | None = None,
+          progress: Callable[[int, int], None] | None = None) -> None:
+    """Give an estimator the surface and the codebook of its object, as `open_estimator` does."""
     estimator.surface = surface_of(part)
     of = _identity(estimator, part, directions, turns)
     path = cache_folder() / f'{estimator.label}-{of[:16]}.safetensors'
@@ -69,7 +77,6 @@ def open_estimator(model: str | Path, *, device: str = 'cpu', directions: int = 
         except OSError as error:
             _LOG.warning('%s: the codebook cannot be kept (%s) and will be made again each time',
                          path, error.strerror)
-    return estimator
 
 
 def surface_of(part: Part) -> Surface:
@@ -85,7 +92,7 @@ def make_codebook(estimator: PoseEstimator, part: Part, directions: int, turns: 
     """Render views of a part and encode them as the estimator encodes crops of pictures."""
     camera, distance = canonical_camera(part)
     return build(views(part, directions, turns, workers=workers, progress=progress),
-                 estimator.codes, camera, distance)
+                 estimator.codes, camera, distance, turns)
 
 
 def cache_folder() -> Path:

@@ -73,7 +73,9 @@ class Codebook:
     What an object looks like in N poses.
 
     ``codes`` are of length 1 (N x latent, bfloat16), ``rotations`` N x 3 x 3, and ``boxes``
-    (N x 4) those in the pictures of ``camera``, ``distance`` metres away.
+    (N x 4) those in the pictures of ``camera``, ``distance`` metres away. Entries come in circles
+    of ``turns``: views of one direction, the picture turned on from each to the next by an equal
+    angle, counter-clockwise.
     """
 
     codes: Tensor
@@ -81,19 +83,29 @@ class Codebook:
     boxes: Floats
     camera: PinholeCamera
     distance: float
+    turns: int = 1
 
     def __len__(self) -> int:
         return len(self.rotations)
 
+    @property
+    def quarters(self) -> int:
+        """Of how many quarter turns of a crop the codes can be looked up together: 4 or 1."""
+        return 4 if self.turns % 4 == 0 else 1
+
     def nearest(self, codes: Tensor) -> list[Entry]:
-        """Return the entry most like each of N codes."""
-        likeness, numbers = self._likeness(codes).max(dim=1)
+        """Return the entry most like each of N things, whose codes are as `likeness` has them."""
+        likeness, numbers = self.likeness(codes).max(dim=1)
         return [Entry(number, score) for number, score in zip(
             numbers.tolist(), likeness.tolist(), strict=True)]
 
-    def distinct(self, code: Tensor, most: int, apart: float) -> list[Entry]:
-        """Return entries most like a code whose rotations are ``apart`` (radians) or more."""
-        likeness, numbers = self._likeness(code[None])[0].topk(min(_SHORTLIST, len(self)))
+    def distinct(self, codes: Tensor, most: int, apart: float) -> list[Entry]:
+        """
+        Return the entries most like one thing that are ``apart`` (radians) or more.
+
+        ``codes`` are Q x latent, as in `likeness`.
+        """
+        likeness, numbers = self.likeness(codes[None])[0].topk(min(_SHORTLIST, len(self)))
         kept: list[Entry] = []
         for number, score in zip(numbers.tolist(), likeness.tolist(), strict=True):
             others = self.rotations[[entry.number for entry in kept]]
@@ -102,19 +114,30 @@ class Codebook:
                 kept.append(Entry(number, score))
         return kept
 
-    def _likeness(self, codes: Tensor) -> Tensor:
+    def likeness(self, codes: Tensor) -> Tensor:
+        """
+        Return how alike N things are to all entries: N x entries, -1 to 1.
+
+        ``codes`` (N x Q x latent) are those of a thing's crop, and of the crop turned
+        counter-clockwise by one quarter, by two and by three, where Q is 4: each tells about
+        entries a quarter of a circle further, and their mean is more certain than one.
+        """
+        count, quarters = codes.shape[:2]
         # Half the precision tells entries apart, and all of them are read for every code.
-        wanted = F.normalize(codes.float(), dim=1).to(self.codes.dtype)
-        return (self.codes @ wanted.T).T.float()
+        wanted = F.normalize(codes.float(), dim=2).to(self.codes.dtype).flatten(0, 1)
+        every = (self.codes @ wanted.T).T.view(count, quarters, -1, self.turns)
+        turned = [every[:, quarter].float().roll(-quarter * self.turns // 4, dims=-1)
+                  for quarter in range(quarters)]
+        return torch.stack(turned).mean(dim=0).flatten(1)
 
 
 def build(views: Iterable[Views], encode: Callable[[npt.NDArray[np.uint8]], Tensor],
-          camera: PinholeCamera, distance: float) -> Codebook:
+          camera: PinholeCamera, distance: float, turns: int) -> Codebook:
     """
     Encode views by ``encode``, which takes N crops (RGB) and gives their codes, N x latent.
 
-    It is to be the path by which pictures are encoded later. ``camera`` and ``distance`` are
-    those of the views.
+    It is to be the path by which pictures are encoded later. ``camera``, ``distance`` and
+    ``turns`` are those of the views.
     """
     codes, rotations, boxes = [], [], []
     for some in views:
@@ -123,7 +146,8 @@ def build(views: Iterable[Views], encode: Callable[[npt.NDArray[np.uint8]], Tens
             codes.append(F.normalize(told, dim=1).to(torch.bfloat16))
         rotations.append(some.rotations)
         boxes.append(some.box)
-    return Codebook(torch.cat(codes), _as_kept(rotations), _as_kept(boxes), camera, distance)
+    return Codebook(torch.cat(codes), _as_kept(rotations), _as_kept(boxes), camera, distance,
+                    turns)
 
 
 def _as_kept(rows: Sequence[Floats]) -> Floats:
@@ -139,7 +163,7 @@ def write_codebook(path: Path, codebook: Codebook, of: str) -> None:
         'rotations': torch.from_numpy(codebook.rotations.astype(np.float32, order='C')),
         'boxes': torch.from_numpy(codebook.boxes.astype(np.float32, order='C'))}
     metadata = {'of': of, 'camera': json.dumps(vars(camera)),
-                'distance': repr(codebook.distance)}
+                'distance': repr(codebook.distance), 'turns': str(codebook.turns)}
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f'.{path.name}.{os.getpid()}')
     try:
@@ -159,7 +183,8 @@ def read_codebook(path: Path, of: str) -> Codebook | None:
             codes, rotations, boxes = (
                 file.get_tensor(name) for name in ('codes', 'rotations', 'boxes'))
         camera = PinholeCamera(**json.loads(metadata['camera']))
-        distance = float(metadata['distance'])
+        distance, turns = float(metadata['distance']), int(metadata['turns'])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return None
-    return Codebook(codes, rotations.double().numpy(), boxes.double().numpy(), camera, distance)
+    return Codebook(codes, rotations.double().numpy(), boxes.double().numpy(), camera, distance,
+                    turns)

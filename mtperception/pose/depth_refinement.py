@@ -21,6 +21,8 @@ right poses from wrong ones.
 """
 
 from collections.abc import Sequence
+import math
+import time
 from typing import NamedTuple
 
 import cv2
@@ -53,28 +55,33 @@ class Hypothesis(NamedTuple):
 
 
 class Refined(NamedTuple):
-    """A pose, and how well it explains the depth picture, 0 to 1."""
+    """A pose, how well it explains what is seen, 0 to 1, and the likeness of its hypothesis."""
 
     pose: Pose
     agreement: float
+    likeness: float
 
 
 def refine(hypotheses: Sequence[Hypothesis], surface: Surface, scene: Floats,
-           depth: NDArray[np.float32], camera: PinholeCamera) -> Refined | None:
+           depth: NDArray[np.float32], camera: PinholeCamera,
+           deadline: float = math.inf) -> Refined | None:
     """
     Return the best hypothesis, refined by points of a scene (M x 3) and its whole depth picture.
 
-    None where there are too few points to tell, or no hypothesis agrees with them at all.
+    None where there are too few points to tell, or no hypothesis agrees with them at all. After
+    the ``deadline``, a time of `time.monotonic`, no further ones are tried.
     """
     if len(scene) < _FEWEST:
         return None
     best, found = 0.0, None
     for pose, likeness in hypotheses:
+        if found is not None and time.monotonic() > deadline:
+            break
         moved = icp(at_depth(pose, scene, surface, camera), scene, surface, camera)
         agreed = agreement(surface, moved, scene, depth, camera)
         score = agreed + LIKENESS_WEIGHT * likeness
         if agreed > 0.0 and (found is None or score > best):
-            best, found = score, Refined(moved, agreed)
+            best, found = score, Refined(moved, agreed, likeness)
     return found
 
 

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 import math
 from pathlib import Path
+import time
 from typing import Any
 
 import cv2
@@ -43,6 +44,7 @@ from mtperception.pose.depth_refinement import (
     HYPOTHESES,
     Hypothesis,
     refine,
+    Refined,
     scene_points,
 )
 from mtperception.pose.detection import Box, DEFAULT_THRESHOLD, ObjectPose, Refinement
@@ -65,13 +67,17 @@ from mtperception.pose.placing import (
     Sighting,
     sighting_of,
 )
+from mtperception.pose.quarter_turns import quarter_turned, turned_back
 from mtperception.pose.samples import shrunken
+from mtperception.pose.silhouette import refine_by_mask
 from mtperception.pose.surface import Surface
 
 Image = npt.NDArray[np.uint8]
 Depth = npt.NDArray[np.float32]
 
 MOST_OBJECTS = 20
+# Hypotheses that are tried when an object is looked at again, beside the best one.
+_CLOSER = 4
 # Of two boxes that share more of their union the better one counts.
 _SAME = 0.5
 
@@ -82,6 +88,21 @@ class FoundBox:
 
     box: Box
     score: float
+
+
+@dataclass(frozen=True)
+class Sight:
+    """
+    What is seen in a crop: poses that the object may have, the most likely one first.
+
+    ``whole`` and ``seen`` (S x S, 0 to 1) say how likely each of the crop's pixels belongs to its
+    silhouette, and shows it.
+    """
+
+    crop: Crop
+    hypotheses: Sequence[Hypothesis]
+    whole: Depth
+    seen: Depth
 
 
 class PoseEstimator:
@@ -131,25 +152,27 @@ class PoseEstimator:
                    threshold=zoo.threshold(bundle, DEFAULT_THRESHOLD, where), device=device)
 
     def estimate(self, image: Image, camera: PinholeCamera,
-                 score_threshold: float | None = None,
-                 depth: Depth | None = None, refinement: Refinement = Refinement.FULL,
+                 score_threshold: float | None = None, depth: Depth | None = None,
+                 refinement: Refinement = Refinement.FULL, budget: float | None = None,
                  ) -> list[ObjectPose]:
         """
         Find the object in a picture, and tell its poses, best score first.
 
         ``image`` is uint8, H x W grey or H x W x 3 in OpenCV's order (BGR), without distortion,
-        taken by ``camera``. What scores below ``score_threshold``, in [0, 1], by default the
-        model's own, is left out. ``depth`` (H x W, metres along the optical axis, 0 or not finite
-        where nothing is known) refines the poses as ``refinement`` says; where it tells too little
-        of an object, its pose is that of the picture alone.
+        taken by ``camera``. What is found with less than ``score_threshold``, in [0, 1], by
+        default the model's own, is left out. ``depth`` (H x W, metres along the optical axis, 0 or
+        not finite where nothing is known) refines the poses as ``refinement`` says; where it tells
+        too little of an object, its pose is that of the picture alone. After ``budget`` seconds
+        poses are refined no further.
         """
         rgb = rgb_image(image)
         for name, picture in (('picture', image), ('depth picture', depth)):
             if picture is not None and picture.shape[:2] != (camera.height, camera.width):
                 raise ValueError(f'a {name} of {picture.shape[1]} x {picture.shape[0]}, but a '
                                  f'camera of {camera.width} x {camera.height}')
+        deadline = math.inf if budget is None else time.monotonic() + budget
         found = self._found(rgb, score_threshold)
-        return self.poses(rgb, camera, found, depth, refinement)
+        return self.poses(rgb, camera, found, depth, refinement, deadline)
 
     def find(self, image: Image, score_threshold: float | None = None) -> list[FoundBox]:
         """Find the object's boxes alone in a picture as `estimate` takes it."""
@@ -157,43 +180,80 @@ class PoseEstimator:
 
     def poses(self, rgb: Image, camera: PinholeCamera, found: Sequence[FoundBox],
               depth: Depth | None = None, refinement: Refinement = Refinement.FULL,
-              ) -> list[ObjectPose]:
-        """Tell the pose of what is in boxes of a picture, in RGB, as `estimate` does."""
+              deadline: float = math.inf) -> list[ObjectPose]:
+        """
+        Tell the pose of what is in boxes of a picture, in RGB, as `estimate` does.
+
+        After the ``deadline``, a time of `time.monotonic`, nothing is refined any more.
+        """
+        if not found:
+            return []
+        sights = self._sights(rgb, camera, [one.box for one in found], refinement)
+        poses = []
+        for one, sight in zip(found, sights, strict=True):
+            if not sight.hypotheses:
+                continue
+            likely = sight.hypotheses[0]
+            best = Refined(likely.pose, 0.0, likely.likeness)
+            if refinement is Refinement.FULL:
+                best = self._refined(rgb, sight, camera, depth, deadline) or best
+            elif refinement is Refinement.DISTANCE and depth is not None:
+                scene = self._scene(sight, depth, camera)
+                best = best._replace(pose=at_depth(best.pose, scene, self._surface(), camera))
+            poses.append(ObjectPose(
+                self.label, best.pose.rotation, best.pose.translation, one.score, one.box))
+        return poses
+
+    def _refined(self, rgb: Image, sight: Sight, camera: PinholeCamera, depth: Depth | None,
+                 deadline: float) -> Refined | None:
+        """Refine the best hypothesis, look again where it says that the object is, and again."""
+        first = self._agreed(sight, camera, depth, deadline)
+        box = first and self._surface().box(first.pose, camera)
+        if first is None or box is None or time.monotonic() > deadline:
+            return first
+        (closer,) = self._sights(rgb, camera, [box], Refinement.FULL)
+        some = [Hypothesis(first.pose, first.likeness), *closer.hypotheses[:_CLOSER]]
+        second = self._agreed(replace(closer, hypotheses=some), camera, depth, deadline)
+        return second or first
+
+    def _agreed(self, sight: Sight, camera: PinholeCamera, depth: Depth | None,
+                deadline: float) -> Refined | None:
+        surface = self._surface()
+        if depth is not None:
+            scene = self._scene(sight, depth, camera)
+            found = refine(sight.hypotheses, surface, scene, depth, camera, deadline)
+            if found is not None:
+                return found
+        return refine_by_mask(
+            sight.hypotheses, sight.whole, sight.crop, surface, camera, deadline)
+
+    def _sights(self, rgb: Image, camera: PinholeCamera, boxes: Sequence[Box],
+                refinement: Refinement) -> list[Sight]:
+        """Look at what is in boxes, and find the poses in the codebook that it may have."""
         codebook = self.codebook
         if codebook is None:
             raise ValueError(f'{self.model_name}: no codebook; open the model by '
                              'mtperception.objects.known.open_estimator')
-        if not found:
-            return []
-        crops = [crop_of(one.box) for one in found]
-        with torch.inference_mode():
-            look = self.look(rgb, crops)
+        crops = [crop_of(box) for box in boxes]
+        look = turned_back(
+            self.look(rgb, crops, codebook.quarters), codebook.quarters)
         focal = math.sqrt(camera.fx * camera.fy)
-        poses = []
-        for number, (one, crop) in enumerate(zip(found, crops, strict=True)):
+        if refinement is Refinement.FULL:
+            entries = [codebook.distinct(codes, HYPOTHESES, APART) for codes in look.code]
+        else:
+            entries = [[entry] for entry in codebook.nearest(look.code)]
+        whole, seen = torch.sigmoid(look.masks).unbind(dim=1)
+        sights = []
+        for number, (box, crop, some) in enumerate(zip(boxes, crops, entries, strict=True)):
             told = sighting_of(look.place[number].tolist(), crop, focal)
-            full = depth is not None and refinement is Refinement.FULL
-            entries = codebook.distinct(look.code[number], HYPOTHESES, APART) if full else \
-                codebook.nearest(look.code[number:number + 1])
-            some = [Hypothesis(_placed(codebook, entry, one.box, told, focal, camera),
-                               entry.likeness) for entry in entries]
-            some = [each for each in some if np.isfinite(each.pose.translation).all()]
-            if not some:
-                continue
-            pose = some[0].pose
-            if depth is not None and refinement is not Refinement.NONE:
-                scene = self._scene(look, number, crop, depth, camera)
-                surface = self._surface()
-                refined = refine(some, surface, scene, depth, camera) if full else None
-                pose = refined.pose if refined else at_depth(pose, scene, surface, camera)
-            poses.append(ObjectPose(
-                self.label, pose.rotation, pose.translation, one.score, one.box))
-        return poses
+            placed = [Hypothesis(_placed(codebook, entry, box, told, focal, camera),
+                                 entry.likeness) for entry in some]
+            finite = [each for each in placed if np.isfinite(each.pose.translation).all()]
+            sights.append(Sight(crop, finite, whole[number].numpy(), seen[number].numpy()))
+        return sights
 
-    def _scene(self, look: Look, number: int, crop: Crop, depth: Depth,
-               camera: PinholeCamera) -> Floats:
-        mask = torch.sigmoid(look.masks[number, 1]).numpy()
-        return scene_points(mask, crop, depth, camera, self._surface().diameter)
+    def _scene(self, sight: Sight, depth: Depth, camera: PinholeCamera) -> Floats:
+        return scene_points(sight.seen, sight.crop, depth, camera, self._surface().diameter)
 
     def _surface(self) -> Surface:
         if self.surface is None:
@@ -201,9 +261,9 @@ class PoseEstimator:
                              'by mtperception.objects.known.open_estimator')
         return self.surface
 
-    def look(self, rgb: Image, crops: Sequence[Crop]) -> Look:
-        """Describe crops of a picture, in RGB."""
-        cut = np.stack([_cut(rgb, crop) for crop in crops])
+    def look(self, rgb: Image, crops: Sequence[Crop], quarters: int = 1) -> Look:
+        """Describe crops of a picture, in RGB, each turned as `quarter_turned` does."""
+        cut = quarter_turned(np.stack([_cut(rgb, crop) for crop in crops]), quarters)
         with torch.inference_mode(), self._precision():
             look: Look = self.network.encoder(self._tensor(cut))
         return replace(look, code=look.code.cpu(), place=look.place.cpu(), masks=look.masks.cpu())

@@ -61,6 +61,16 @@ class Surface:
         return np.asarray(
             front[there[front, 2] <= nearest[cell] + _BEHIND * self.diameter])
 
+    def box(self, pose: Pose, camera: PinholeCamera) -> tuple[float, float, float, float] | None:
+        """Return the box (x0, y0, x1, y1) around the object's picture; None if it has none."""
+        there = pose.moved(self.points)
+        if not (there[:, 2] > 0).all():
+            return None
+        pixels = camera.project(there)
+        x0, y0 = (float(value) for value in pixels.min(axis=0) - 0.5)
+        x1, y1 = (float(value) for value in pixels.max(axis=0) + 0.5)
+        return x0, y0, x1, y1
+
 
 def agreement(surface: Surface, pose: Pose, scene: Floats, depth: NDArray[np.float32],
               camera: PinholeCamera) -> float:
