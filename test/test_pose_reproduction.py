@@ -89,7 +89,8 @@ def pictures(tmp_path_factory):
         images.append(image)
         labels.append((LabelledPose(
             tuple(map(tuple, rotation.tolist())), (0.1, -0.05, 1.0),
-            (x - 0.5, y - 0.5, x + 49.5, y + 29.5), 0.7, CAMERA, file, file, file),))
+            (x - 0.5, y - 0.5, x + 49.5, y + 29.5), 0.7, CAMERA, file, file, file,
+            lambda: np.zeros((128, 128), np.float32)),))
     return PosePictures(images, labels, [''] * 6, ['x'] * 6, name='plate')
 
 

@@ -161,15 +161,17 @@ def mspd(estimated: Pose, true: Pose, points: ArrayLike, camera: PinholeCamera,
     return float(np.where(np.isnan(shifts), np.inf, shifts).max(axis=-1).min())
 
 
-def add(estimated: Pose, true: Pose, points: ArrayLike) -> float:
+def add(estimated: Pose, true: Pose, points: ArrayLike,
+        symmetries: Symmetries | None = None) -> float:
     """
     Return the average distance between points of the model at the two poses, in metres.
 
+    It is that under the symmetry that makes it smallest; `add_s` is smaller still.
     Hinterstoisser et al., "Model based training, detection and pose estimation of texture-less 3D
     objects in heavily cluttered scenes", ACCV 2012.
     """
-    apart = estimated.moved(points) - true.moved(points)
-    return float(np.linalg.norm(apart, axis=1).mean())
+    shifts = estimated.moved(points) - _true_images(true, points, symmetries)
+    return float(np.linalg.norm(shifts, axis=-1).mean(axis=-1).min())
 
 
 def add_s(estimated: Pose, true: Pose, points: ArrayLike) -> float:

@@ -55,11 +55,16 @@ class Hypothesis(NamedTuple):
 
 
 class Refined(NamedTuple):
-    """A pose, how well it explains what is seen, 0 to 1, and the likeness of its hypothesis."""
+    """
+    A pose, how well it explains what is seen, 0 to 1, and the likeness of its hypothesis.
+
+    ``by_depth`` tells whether that was seen in a depth picture.
+    """
 
     pose: Pose
     agreement: float
     likeness: float
+    by_depth: bool
 
 
 def refine(hypotheses: Sequence[Hypothesis], surface: Surface, scene: Floats,
@@ -81,7 +86,7 @@ def refine(hypotheses: Sequence[Hypothesis], surface: Surface, scene: Floats,
         agreed = agreement(surface, moved, scene, depth, camera)
         score = agreed + LIKENESS_WEIGHT * likeness
         if agreed > 0.0 and (found is None or score > best):
-            best, found = score, Refined(moved, agreed, likeness)
+            best, found = score, Refined(moved, agreed, likeness, True)
     return found
 
 

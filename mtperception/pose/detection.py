@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mtperception.geometry.camera import Floats
+from mtperception.pose.confidence import Evidence
 
 Box = tuple[float, float, float, float]
 # Of models whose card states none.
@@ -45,8 +46,11 @@ class ObjectPose:
 
     ``label`` is the object's name. ``rotation`` (3 x 3) and ``translation`` (3, metres) take
     points of its mesh to the camera's optical frame: x to the right, y down, z forward.
-    ``score``, in [0, 1], is how sure that is. ``box`` (x0, y0, x1, y1) bounds the whole object,
-    hidden parts included, in pixels of the picture; (0, 0) is the centre of its first pixel.
+    ``score``, in [0, 1], is how sure that is: of a refined pose, that it is right to a tenth of
+    the object's diameter, of one that is not refined, that the object is there. ``box``
+    (x0, y0, x1, y1) bounds the whole object, hidden parts included, in pixels of the picture;
+    (0, 0) is the centre of its first pixel. ``evidence`` is what the score of a refined pose is
+    made of.
     """
 
     label: str
@@ -54,3 +58,4 @@ class ObjectPose:
     translation: Floats
     score: float
     box: Box
+    evidence: Evidence | None = None

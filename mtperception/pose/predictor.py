@@ -37,6 +37,7 @@ from mtperception.nn.heatmap import local_maxima
 from mtperception.nn.picture import check_picture
 from mtperception.nn.weights import restore
 from mtperception.pose.codebook import Codebook, Entry
+from mtperception.pose.confidence import Confidence, confidence_of_card, Evidence
 from mtperception.pose.data.dataset import LEAST_SIDE
 from mtperception.pose.depth_refinement import (
     APART,
@@ -113,7 +114,8 @@ class PoseEstimator:
     best believed. Before poses can be told it needs its ``codebook``, which
     `objects.known.open_estimator` makes or fetches; boxes are found without. One estimator may be
     called from several threads; at a given number of PyTorch threads the same picture always
-    gives the same numbers. ``surface`` is for refining poses by depth, and comes with it.
+    gives the same numbers. ``surface`` is for refining poses, and comes with it. ``confidence``
+    says how sure refined poses are, by 'depth' and by the 'picture' alone: it is measured.
     """
 
     def __init__(self, network: PoseNetwork, *, label: str, model_name: str, sha256: str,
@@ -129,6 +131,7 @@ class PoseEstimator:
         self.device = device
         self.codebook: Codebook | None = None
         self.surface: Surface | None = None
+        self.confidence: Mapping[str, Confidence] = {}
 
     @classmethod
     def load(cls, name_or_path: str | Path = 'hammer', *, device: str = 'cpu') -> PoseEstimator:
@@ -147,16 +150,18 @@ class PoseEstimator:
         zoo.check_task(bundle, 'pose', where)
         network = network_from_card(bundle.card, where)
         restore(network, bundle.tensors, where)
-        return cls(network, label=str(bundle.card['object']), model_name=bundle.name,
+        made = cls(network, label=str(bundle.card['object']), model_name=bundle.name,
                    sha256=bundle.sha256,
                    threshold=zoo.threshold(bundle, DEFAULT_THRESHOLD, where), device=device)
+        made.confidence = confidence_of_card(bundle.card)
+        return made
 
     def estimate(self, image: Image, camera: PinholeCamera,
                  score_threshold: float | None = None, depth: Depth | None = None,
                  refinement: Refinement = Refinement.FULL, budget: float | None = None,
                  ) -> list[ObjectPose]:
         """
-        Find the object in a picture, and tell its poses, best score first.
+        Find the object in a picture, and tell its poses, the most surely found one first.
 
         ``image`` is uint8, H x W grey or H x W x 3 in OpenCV's order (BGR), without distortion,
         taken by ``camera``. What is found with less than ``score_threshold``, in [0, 1], by
@@ -193,15 +198,18 @@ class PoseEstimator:
         for one, sight in zip(found, sights, strict=True):
             if not sight.hypotheses:
                 continue
-            likely = sight.hypotheses[0]
-            best = Refined(likely.pose, 0.0, likely.likeness)
+            pose, score, evidence = sight.hypotheses[0].pose, one.score, None
             if refinement is Refinement.FULL:
-                best = self._refined(rgb, sight, camera, depth, deadline) or best
+                best = self._refined(rgb, sight, camera, depth, deadline)
+                if best is not None:
+                    evidence = Evidence('depth' if best.by_depth else 'picture',
+                                        best.agreement, best.likeness, one.score)
+                    pose, score = best.pose, self._confidence(evidence)
             elif refinement is Refinement.DISTANCE and depth is not None:
                 scene = self._scene(sight, depth, camera)
-                best = best._replace(pose=at_depth(best.pose, scene, self._surface(), camera))
+                pose = at_depth(pose, scene, self._surface(), camera)
             poses.append(ObjectPose(
-                self.label, best.pose.rotation, best.pose.translation, one.score, one.box))
+                self.label, pose.rotation, pose.translation, score, one.box, evidence))
         return poses
 
     def _refined(self, rgb: Image, sight: Sight, camera: PinholeCamera, depth: Depth | None,
@@ -215,6 +223,11 @@ class PoseEstimator:
         some = [Hypothesis(first.pose, first.likeness), *closer.hypotheses[:_CLOSER]]
         second = self._agreed(replace(closer, hypotheses=some), camera, depth, deadline)
         return second or first
+
+    def _confidence(self, evidence: Evidence) -> float:
+        known = self.confidence.get(evidence.kind)
+        # Without a measured one: as sure as the less sure of both.
+        return min(evidence.agreement, evidence.found) if known is None else known.of(evidence)
 
     def _agreed(self, sight: Sight, camera: PinholeCamera, depth: Depth | None,
                 deadline: float) -> Refined | None:

@@ -36,8 +36,10 @@ _STEPS = 2
 LIKENESS_WEIGHT = 1.0
 # A step changes the distance by no more than this factor: masks may be of something else.
 _FARTHER = 1.3
-# Points lie so dense that holes between them are narrower than this, in halves of a pixel.
-_CLOSED = np.ones((3, 3), np.uint8)
+# Points are put into so many cells to a pixel, and holes between them are narrower than this.
+_CELLS = 3
+_AROUND = np.ones((3, 3), np.uint8)
+_BESIDE = np.array([(0, 1, 0), (1, 1, 1), (0, 1, 0)], np.uint8)
 
 
 def silhouette(surface: Surface, pose: Pose, camera: PinholeCamera, crop: Crop,
@@ -46,14 +48,17 @@ def silhouette(surface: Surface, pose: Pose, camera: PinholeCamera, crop: Crop,
     there = pose.moved(surface.points)
     if (there[:, 2] <= 0).any():
         return np.zeros((size, size), np.float32)
-    matrix = crop.to_pixels(2 * size)
+    cells = _CELLS * size
+    matrix = crop.to_pixels(cells)
     places = np.rint(camera.project(there) @ matrix[:, :2].T + matrix[:, 2])
-    inside = ((places >= 0) & (places < 2 * size)).all(axis=1)
+    inside = ((places >= 0) & (places < cells)).all(axis=1)
     column, row = places[inside].astype(np.intp).T
-    covered = np.zeros((2 * size, 2 * size), np.uint8)
-    covered[row, column] = 1
-    closed = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, _CLOSED).astype(np.float32)
-    return np.asarray(cv2.resize(closed, (size, size), interpolation=cv2.INTER_AREA))
+    hit = np.zeros((cells, cells), np.uint8)
+    hit[row, column] = 1
+    closed = cv2.morphologyEx(hit, cv2.MORPH_CLOSE, _AROUND)
+    # The outermost cells are covered by a half, on the average.
+    covered = (closed + cv2.erode(closed, _BESIDE)).astype(np.float32) / 2
+    return np.asarray(cv2.resize(covered, (size, size), interpolation=cv2.INTER_AREA))
 
 
 def aligned(pose: Pose, mask: Mask, crop: Crop, surface: Surface, camera: PinholeCamera) -> Pose:
@@ -95,7 +100,7 @@ def refine_by_mask(hypotheses: Sequence[Hypothesis], mask: Mask, crop: Crop, sur
         shared = alike(silhouette(surface, moved, camera, crop, len(mask)), mask)
         score = shared + LIKENESS_WEIGHT * likeness
         if found is None or score > best:
-            best, found = score, Refined(moved, shared, likeness)
+            best, found = score, Refined(moved, shared, likeness, False)
     return found
 
 

@@ -14,10 +14,12 @@
 
 """Pictures with the objects in them, as training and evaluation know them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtperception.datasets.pictures import LabelledPictures
 from mtperception.geometry.camera import Floats, PinholeCamera
@@ -37,7 +39,8 @@ class LabelledPose:
     ``rows`` are those of its rotation, ``place`` its translation in metres, both to the optical
     frame of ``camera``. ``box`` (x0, y0, x1, y1, pixel edges) bounds the whole silhouette,
     ``visible`` is the share of it that can be seen. The files hold its masks, and the object alone
-    on black in a square window around its box.
+    on black in a square window around its box; ``measured_depth`` reads the whole picture's depth
+    (H x W, metres, 0 where nothing was measured) and raises DatasetError where there is none.
     """
 
     rows: tuple[Row, Row, Row]
@@ -48,6 +51,7 @@ class LabelledPose:
     mask: Path = field(repr=False, compare=False)
     visible_mask: Path = field(repr=False, compare=False)
     alone: Path = field(repr=False, compare=False)
+    measured_depth: Callable[[], NDArray[np.float32]] = field(repr=False, compare=False)
 
     @property
     def rotation(self) -> Floats:

@@ -98,4 +98,5 @@ def _labelled(file: _File, thing: BopObject) -> LabelledPose:
     one, two, three = (tuple(row) for row in thing.rotation.tolist())
     return LabelledPose(
         (one, two, three), tuple(thing.translation.tolist()), thing.box, thing.visible,
-        file.picture.camera, thing.mask, thing.visible_mask, thing.alone)
+        file.picture.camera, thing.mask, thing.visible_mask, thing.alone,
+        file.picture.measured_depth)
