@@ -33,18 +33,21 @@ from mtperception.nodes.launching import (
 
 def detectors(context: LaunchContext) -> list[Node]:
     """Make the nodes, for the values of the arguments."""
-    pin_image, grasp_image, grasp_depth, pose_image = (
-        LaunchConfiguration(name).perform(context)
-        for name in ('pin_image', 'grasp_image', 'grasp_depth', 'pose_image'))
-    beside = {'camera_info': sibling(grasp_image, 'camera_info')}
-    if grasp_depth:
-        beside['depth'] = grasp_depth
+    pin_image = LaunchConfiguration('pin_image').perform(context)
     return [
         detector(context, 'pin_detector', {'image': pin_image}),
-        detector(context, 'grasp_detector', {'image': grasp_image, **beside},
-                 use_depth=bool(grasp_depth)),
-        detector(context, 'pose_estimator', {
-            'image': pose_image, 'camera_info': sibling(pose_image, 'camera_info')})]
+        detector_in_space(context, 'grasp_detector', 'grasp'),
+        detector_in_space(context, 'pose_estimator', 'pose')]
+
+
+def detector_in_space(context: LaunchContext, name: str, what: str) -> Node:
+    """Make a node that listens to the calibration beside its pictures, and perhaps to depth."""
+    image, depth = (LaunchConfiguration(f'{what}_{kind}').perform(context)
+                    for kind in ('image', 'depth'))
+    topics = {'image': image, 'camera_info': sibling(image, 'camera_info')}
+    if depth:
+        topics['depth'] = depth
+    return detector(context, name, topics, use_depth=bool(depth))
 
 
 def detector(
@@ -81,7 +84,7 @@ def generate_launch_description() -> LaunchDescription:
     arguments = [
         *node_arguments('cell.yaml'),
         *camera_arguments(
-            'camera/image_raw', 'camera/image_raw', '', 'camera/image_raw', 'best_effort'),
+            'camera/image_raw', 'camera/image_raw', '', 'camera/image_raw', '', 'best_effort'),
     ]
     return LaunchDescription(
         [*arguments, refuse_misspelt(arguments), OpaqueFunction(function=detectors)])

@@ -73,7 +73,8 @@ def generate_launch_description() -> LaunchDescription:
         *node_arguments('sim.yaml'),
         # On a stock kernel, best effort loses large images; the simulator is reliable.
         *camera_arguments('pin_camera/image_raw', 'bench_camera/image_raw',
-                          'bench_camera/depth/image_raw', 'tool_camera/image_raw', 'reliable'),
+                          'bench_camera/depth/image_raw', 'tool_camera/image_raw',
+                          'tool_camera/depth/image_raw', 'reliable'),
     ]
     arguments = [
         *cell_arguments,

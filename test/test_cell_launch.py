@@ -191,10 +191,11 @@ def test_grasps_and_poses_are_looked_for_on_the_topics_of_the_arguments(
     cell = launch(
         'cell.launch.py', f'params_file:={parameters}', 'grasp_image:=bench/image_raw',
         'grasp_depth:=bench/depth/image_raw', 'pose_image:=tool/image_raw',
-        'image_reliability:=reliable')
+        'pose_depth:=tool/depth/image_raw', 'image_reliability:=reliable')
     listening = {'grasp_detector': ['bench/image_raw', 'bench/camera_info',
                                     'bench/depth/image_raw'],
-                 'pose_estimator': ['tool/image_raw', 'tool/camera_info']}
+                 'pose_estimator': ['tool/image_raw', 'tool/camera_info',
+                                    'tool/depth/image_raw']}
     cell.wait_for(r'\[INFO\].*/(bench|tool)/image_raw .* -> ')
     cell.wait_for(r'\[INFO\].*/(bench|tool)/image_raw .* -> ')
     for node, topics in listening.items():

@@ -99,6 +99,19 @@ def test_what_is_no_depth_of_the_picture_is_named_and_ends_nothing(depth):
         depth.beside(picture(1030))
 
 
+@pytest.mark.parametrize('metres', [1e-4, 640.0])
+def test_depth_in_other_units_is_named(depth, metres):
+    depth._take(depth_of(metres, 1000))
+    with pytest.raises(ImageError, match='32FC1 is in metres, 16UC1 in millimetres'):
+        depth.beside(picture(1000))
+
+
+def test_where_nothing_is_known_there_are_no_units(depth):
+    for metres in (np.nan, 0.0, np.inf):
+        depth._take(depth_of(metres, 1000))
+        assert not np.isfinite(depth.beside(picture(1000))).any()
+
+
 @pytest.fixture
 def space(ros):
     """Give what places grasps over a moving bench, and a node that publishes beside it."""

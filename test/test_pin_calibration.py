@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 
 from mtperception import zoo
+from mtperception.nn.calibration_error import expected_calibration_error
 from mtperception.pin.calibration import (
     BEST_THRESHOLD,
     calibrate,
     Calibration,
     choose_threshold,
-    expected_calibration_error,
     fit,
     logits,
     ScoredDetections,

@@ -39,6 +39,7 @@ from mtperception.pose.detection import ObjectPose
 
 HEADER = Header(frame_id='camera')
 BOUNDS = np.array(((-0.1, -0.02, 0.0), (0.3, 0.02, 0.05)))
+OF_EACH = {'hammer': BOUNDS, 'ring': BOUNDS}
 numbers = st.floats(-10.0, 10.0)
 poses = st.builds(
     lambda seed, x, y, z, score, label: ObjectPose(
@@ -57,7 +58,7 @@ def sent(message, kind):
 
 @given(st.lists(poses, max_size=4))
 def test_poses_labels_and_scores_survive(found):
-    message = sent(poses_to_message(found, HEADER, str, BOUNDS), Detection3DArray)
+    message = sent(poses_to_message(found, HEADER, str, OF_EACH), Detection3DArray)
     assert message.header == HEADER
     for pose, detection, again in zip(
             found, message.detections, poses_from_message(message), strict=True):
@@ -72,7 +73,7 @@ def test_poses_labels_and_scores_survive(found):
 
 @given(poses)
 def test_the_box_is_around_the_mesh_and_turned_with_it(pose):
-    message = sent(poses_to_message([pose], HEADER, str, BOUNDS), Detection3DArray)
+    message = sent(poses_to_message([pose], HEADER, str, OF_EACH), Detection3DArray)
     box = message.detections[0].bbox
     centre = pose_from_message(box.center)
     assert centre.rotation == pytest.approx(pose.rotation, abs=1e-12)
@@ -84,7 +85,7 @@ def test_the_box_is_around_the_mesh_and_turned_with_it(pose):
 
 
 def test_classes_may_be_told_by_numbers():
-    message = poses_to_message([POSE], HEADER, {'hammer': '0'}.__getitem__, BOUNDS)
+    message = poses_to_message([POSE], HEADER, {'hammer': '0'}.__getitem__, OF_EACH)
     assert message.detections[0].results[0].hypothesis.class_id == '0'
 
 
@@ -105,13 +106,14 @@ def test_frames_are_named_by_label_and_number():
     assert all(one.header == HEADER for one in message.transforms)
     place = message.transforms[1].transform.translation
     assert (place.x, place.y, place.z) == (0.0, 0.1, 0.5)
-    told = poses_to_message([POSE], HEADER, str, BOUNDS).detections[0].results[0].pose.pose
+    told = poses_to_message([POSE], HEADER, str, OF_EACH).detections[0].results[0].pose.pose
     assert message.transforms[0].transform.rotation == told.orientation
 
 
 def test_markers_are_the_mesh_at_its_pose():
     triangles = np.random.default_rng(0).normal(size=(5, 3, 3))
-    message = sent(poses_to_markers([POSE, POSE], HEADER, mesh_points(triangles)), MarkerArray)
+    message = sent(
+        poses_to_markers([POSE, POSE], HEADER, {'hammer': mesh_points(triangles)}), MarkerArray)
     first, *markers = message.markers
     assert first.action == Marker.DELETEALL
     assert len({(marker.ns, marker.id) for marker in markers}) == 4
@@ -126,5 +128,5 @@ def test_markers_are_the_mesh_at_its_pose():
 
 
 def test_without_a_pose_markers_only_delete():
-    message = poses_to_markers([], HEADER, [])
+    message = poses_to_markers([], HEADER, {})
     assert [marker.action for marker in message.markers] == [Marker.DELETEALL]

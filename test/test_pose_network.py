@@ -25,6 +25,7 @@ import trimesh
 from mtperception import zoo
 from mtperception.geometry.camera import PinholeCamera
 from mtperception.nn.weights import half_precision
+from mtperception.pose.boxes import found_boxes, overlap
 from mtperception.pose.codebook import Codebook
 from mtperception.pose.draw import draw_poses
 from mtperception.pose.loss import (
@@ -44,7 +45,7 @@ from mtperception.pose.network import (
     STRIDE,
 )
 from mtperception.pose.placing import crop_of
-from mtperception.pose.predictor import found_boxes, overlap, PoseEstimator
+from mtperception.pose.predictor import PoseEstimator
 from mtperception.pose.surface import Surface
 
 SMALL = PoseArchitecture(4, 16)

@@ -14,10 +14,11 @@
 
 """Noise of depth cameras: as large as said, holes where they belong."""
 
+import cv2
 import numpy as np
 import pytest
 
-from mtperception.sim.looks.depth_noise import measured, NOISE
+from mtperception.sim.looks.depth_noise import measured, NOISE, with_holes
 
 
 @pytest.mark.parametrize('distance', [0.5, 1.0, 2.0])
@@ -53,3 +54,30 @@ def test_the_same_noise_for_the_same_numbers():
         measured(np.random.default_rng(seed), exact) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, other)
     assert (one != another).any()
+
+
+def test_noise_is_as_large_as_asked_for():
+    exact = np.full((300, 300), 1.0, dtype=np.float32)
+    plain, more = (measured(np.random.default_rng(3), exact, noise) for noise in (NOISE, 0.005))
+    known = plain > 0
+    np.testing.assert_array_equal(known, more > 0)
+    assert (more - exact)[known].std() == pytest.approx(0.005, rel=0.03)
+    np.testing.assert_array_equal(plain, measured(np.random.default_rng(3), exact))
+
+
+@pytest.mark.parametrize('share', [0.0, 0.1, 0.3, 0.7])
+def test_holes_are_blobs(share):
+    depth = np.full((512, 512), 1.0, dtype=np.float32)
+    holed = with_holes(np.random.default_rng(4), depth, share)
+    lost = holed == 0
+    assert lost.mean() == pytest.approx(share, abs=0.001)
+    if share:
+        # Little of them is on their edges.
+        kernel = np.ones((3, 3), np.uint8)
+        assert cv2.erode(lost.astype(np.uint8), kernel).sum() > 0.6 * lost.sum()
+
+
+@pytest.mark.parametrize('share', [-0.1, 1.0])
+def test_holes_leave_something(share):
+    with pytest.raises(ValueError, match='below 1'):
+        with_holes(np.random.default_rng(5), np.ones((9, 9), dtype=np.float32), share)

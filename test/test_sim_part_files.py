@@ -48,7 +48,7 @@ def message(path, units='m'):
     return text
 
 
-@pytest.mark.parametrize('suffix', ['.obj', '.stl', '.ply', '.STL'])
+@pytest.mark.parametrize('suffix', ['.obj', '.stl', '.ply', '.STL', '.glb'])
 @pytest.mark.parametrize('units', sorted(UNITS))
 def test_a_mesh_comes_back_in_metres_where_the_file_has_it(tmp_path, box, suffix, units):
     box.apply_translation((0.3, -0.1, 0.05))
@@ -100,6 +100,14 @@ def test_faces_take_their_colours_from_a_texture(tmp_path, box):
     assert part.mesh.is_watertight
 
 
+def test_the_colour_of_a_material_is_kept(tmp_path, box):
+    red = trimesh.visual.material.PBRMaterial(baseColorFactor=(250, 10, 10, 255))
+    box.visual = trimesh.visual.TextureVisuals(material=red)
+    part = part_from_file(written(trimesh.Scene([box]), tmp_path / 'box.glb'), 'm')
+    np.testing.assert_array_equal(
+        part.mesh.visual.face_colors[:, :3], [(250, 10, 10)] * len(part.mesh.faces))
+
+
 def test_an_inside_out_mesh_is_turned(tmp_path, box):
     box.invert()
     part = part_from_file(written(box, tmp_path / 'box.stl'), 'm')
@@ -138,7 +146,7 @@ def test_a_wrong_unit_is_said_with_those_that_fit(tmp_path, box):
     box.apply_scale(1e-5)
     text = message(written(box, tmp_path / 'box.stl'), 'inch')
     assert "units 'inch'" in text
-    assert 'may be' not in text
+    assert 'no unit fits: m (' in text
     assert 'choose one of m, cm, mm, inch' in message(tmp_path / 'box.stl', 'yard')
 
 
@@ -164,7 +172,7 @@ def cut_short(path):
     path.write_bytes(path.read_bytes()[:200])
 
 
-@pytest.mark.parametrize('suffix', ['.obj', '.stl', '.ply'])
+@pytest.mark.parametrize('suffix', ['.obj', '.stl', '.ply', '.glb'])
 @pytest.mark.parametrize('make', [
     pickled, cut_short, lambda path: path.write_bytes(b''),
     lambda path: path.write_text('a part of mine\n'),
@@ -177,10 +185,10 @@ def test_what_is_no_mesh_is_refused_in_one_line(tmp_path, suffix, make):
     message(path)
 
 
-@pytest.mark.parametrize('name', ['part.pkl', 'part.step', 'part', 'part.glb'])
+@pytest.mark.parametrize('name', ['part.pkl', 'part.step', 'part', 'part.gltf'])
 def test_other_formats_are_refused_by_name(tmp_path, name):
     pickled(tmp_path / name)
-    assert 'OBJ, STL or PLY' in message(tmp_path / name)
+    assert 'OBJ, STL, PLY or GLB' in message(tmp_path / name)
 
 
 def test_ten_million_faces_are_refused_without_reading_them(tmp_path):

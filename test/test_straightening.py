@@ -74,10 +74,37 @@ def test_a_straight_picture_is_what_the_pinhole_camera_takes(lens):
     assert (camera.fx, camera.fy) == (CAMERA.fx, CAMERA.fy)
 
 
+@pytest.mark.parametrize('lens', LENSES.values(), ids=LENSES)
+def test_straight_depth_is_that_of_the_nearest_pixel(lens):
+    model = CameraModel(CAMERA, lens)
+    # Two walls, one behind the other, whose edge nothing may be between; each pixel is another.
+    rows, columns = np.mgrid[:160, :200]
+    depth = (np.where(columns < 90, 1.0, 3.0) + 1e-5 * (200 * rows + columns)).astype(np.float32)
+    straightener = Straightener()
+    straight = straightener.straight_depth(depth, model)
+    _, camera = straightener.straight(taken(lens), model)
+    assert straight.shape == (camera.height, camera.width) and straight.dtype == np.float32
+    shift = np.array((camera.cx - CAMERA.cx, camera.cy - CAMERA.cy))
+    seen = distort_pixels(CAMERA, lens, grid(camera.width, camera.height) - shift)
+    known = np.isfinite(straight.ravel())
+    x, y = seen.T
+    inside = (x > 0) & (x < 199) & (y > 0) & (y < 159)
+    outside = (x < -1) | (x > 200) | (y < -1) | (y > 160)
+    assert known[inside].all() and not known[outside].any()
+    assert np.isin(straight[np.isfinite(straight)], depth).all()
+    column, row = np.rint(seen[inside]).astype(int).T
+    same = straight.ravel()[inside] == depth[row, column]
+    # Half way between two pixels either is the nearest.
+    assert same.mean() > 0.99
+
+
 def test_without_a_lens_nothing_is_done():
     image = taken(Distortion())
-    straight, camera = Straightener().straight(image, CameraModel(CAMERA, Distortion()))
+    model = CameraModel(CAMERA, Distortion())
+    straight, camera = Straightener().straight(image, model)
     assert straight is image and camera == CAMERA
+    depth = np.ones((160, 200), np.float32)
+    assert Straightener().straight_depth(depth, model) is depth
 
 
 def test_each_camera_has_its_own_map_and_colour_goes_alike():

@@ -83,7 +83,7 @@ def test_frames_are_compared_by_their_stamps(ros):
         header = Header(stamp=Time(sec=stamp), frame_id='camera')
         publisher.publish(poses_to_message(
             [ObjectPose('hammer', *pose, 0.9, (0.0, 0.0, 1.0, 1.0)) for pose in poses], header,
-            str, np.zeros((2, 3))))
+            str, {'hammer': np.zeros((2, 3))}))
 
     wait(lambda: found.get_subscription_count() == 1)
     assert truth.get_subscription_count() == 0

@@ -24,6 +24,11 @@ def share(text: str) -> float:
     return _number(text, lambda value: 0 <= value <= 1, 'it must be from 0 to 1')
 
 
+def at_least_nothing(text: str) -> float:
+    """Read a number that is 0 or more."""
+    return _number(text, lambda value: 0 <= value < float('inf'), 'it must be 0 or more')
+
+
 def seconds(text: str) -> float:
     """Read a time that is longer than nothing."""
     return _number(text, lambda value: value > 0, 'it must be more than 0')

@@ -51,8 +51,8 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument('--draw', type=Path, metavar='DIR',
                         help='write annotated copies, as PNG, into this folder')
     parser.add_argument('--model', metavar='NAME|PATH',
-                        help='a bundled model, by default pin, grasp or hammer, or a '
-                             '.safetensors file with its card beside it')
+                        help='a bundled model, by default pin, grasp or hammer, an object of '
+                             'your own, or a .safetensors file with its card beside it')
     parser.add_argument('--camera', type=Path, metavar='FILE',
                         help='of poses: the camera that took the pictures, camera.json or a '
                              'calibration of ROS; the pictures are without distortion')

@@ -30,7 +30,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('--seed', type=int, default=0, metavar='S', help='same seed, same cell')
     parser.add_argument(
         '--meshes', type=Path, metavar='DIR',
-        help='OBJ, STL and PLY files of parts for the bench, instead of those of the project')
+        help='OBJ, STL, PLY and GLB files of parts for the bench, instead of those of the project')
     parser.add_argument(
         '--units', choices=('m', 'cm', 'mm', 'inch'), default='mm', help='of the meshes (mm)')
     parser.set_defaults(run=run)

@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
         export_grasps,
         export_world,
         forget,
+        objects,
+        onboard,
         render,
         reproduce,
         shapes,
@@ -45,8 +47,8 @@ def parser() -> argparse.ArgumentParser:
         prog='mtperception', description='Perception for a robot cell.')
     command.add_argument('--version', action='version', version=__version__)
     verbs = command.add_subparsers(title='verbs', metavar='VERB', required=True)
-    for verb in (render, show, train, evaluate, reproduce, detect, teach, forget, shapes, watch,
-                 bench, export_world, export_grasps):
+    for verb in (render, show, train, evaluate, reproduce, detect, teach, forget, shapes, onboard,
+                 objects, watch, bench, export_world, export_grasps):
         verb.add_parser(verbs)
     return command
 

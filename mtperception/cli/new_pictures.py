@@ -83,6 +83,12 @@ class NewPictures:
         """Yield a picture of a part in hands for each number."""
         return self._rendered(_poses, ((self._seed, number, part) for number in numbers))
 
+    def several(self, part: str, numbers: Iterable[int], objects: int,
+                same: int) -> Iterator['PoseSample']:
+        """Yield a picture of so many objects for each number, so many of which are the part."""
+        return self._rendered(
+            _several, ((self._seed, number, part, objects, same) for number in numbers))
+
     def _rendered(self, render: Callable[..., Sample],
                   orders: Iterable[tuple[Any, ...]]) -> Iterator[Sample]:
         """Yield what the workers make of orders, the arguments of ``render``."""
@@ -155,3 +161,27 @@ def _pose_scene(part: str) -> 'PoseScene':
 
 def _poses(seed: int, index: int, part: str) -> 'PoseSample':
     return _pose_scene(part).sample(seed, index)
+
+
+@cache
+def _crowd(part: str) -> 'PoseScene':
+    from mtperception.objects.meshes import part_of
+    from mtperception.sim.pose.scene import PoseScene
+    from mtperception.sim.shapes.parts import PARTS
+
+    scene = PoseScene(part_of(part), *(PARTS[name]() for name in _others(part)))
+    atexit.register(scene.close)
+    return scene
+
+
+def _several(seed: int, index: int, part: str, objects: int, same: int) -> 'PoseSample':
+    # One other part after another, beginning with another one in each picture.
+    others = _others(part)
+    chosen = [others[(index + number) % len(others)] for number in range(objects - same)]
+    return _crowd(part).sample(seed, index, [part] * same + chosen)
+
+
+def _others(part: str) -> list[str]:
+    from mtperception.sim.shapes.parts import PARTS
+
+    return [name for name in PARTS if name != part]

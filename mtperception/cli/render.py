@@ -58,10 +58,13 @@ def add_parser(subparsers: Any) -> None:
         help='of pin: pins in each picture (0 to 6 at random)')
     parser.add_argument(
         '--meshes', type=Path, metavar='DIR',
-        help='of grasp and pose: OBJ, STL and PLY files of parts, instead of those of the '
+        help='of grasp and pose: OBJ, STL, PLY and GLB files of parts, instead of those of the '
              'project')
     parser.add_argument(
         '--units', choices=('m', 'cm', 'mm', 'inch'), default='mm', help='of the meshes (mm)')
+    parser.add_argument(
+        '--finish', choices=('steel', 'plastic', 'wood'), default='plastic',
+        help='what the meshes are made of (plastic): steel shines')
     parser.add_argument(
         '--backgrounds', type=Path, metavar='DIR',
         help='of grasp and pose: JPEG and PNG files to lie under things')
@@ -149,7 +152,7 @@ def _data_set(args: argparse.Namespace) -> 'DataSet':
         print(
             f'mtperception render: left out of {args.backgrounds}, not readable: '
             + ', '.join(names) + (f' and {more} more' if more > 0 else ''), file=sys.stderr)
-    user = UserFiles(args.meshes, args.units, backgrounds)
+    user = UserFiles(args.meshes, args.units, args.finish, backgrounds)
     return GraspData(user) if args.system == 'grasp' else PoseData(user)
 
 

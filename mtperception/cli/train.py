@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from mtperception.pose.data.dataset import PosePictures
     from mtperception.zoo import Bundle
 
-# Views of an object alone that are drawn for a training of poses, and their seed.
-PLAIN_VIEWS, PLAIN_SEED = 2000, 5
-
 
 def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
@@ -209,36 +206,33 @@ def _grasp() -> _System:
 
 
 def _pose() -> _System:
+    from mtperception.datasets.held_out import split
     from mtperception.pose.data.reading import CAMERA, read_pictures
     from mtperception.pose.training import train
 
     def read(*sources: Path, category: str | None, warn: Callable[[str], None]) -> 'PosePictures':
         return read_pictures(*sources, part=category, warn=warn)
 
-    def train_object(pictures: 'PosePictures', *rest: Any, **more: Any) -> 'Bundle | None':
+    def train_object(pictures: 'PosePictures', out: Path, settings: Any,
+                     **more: Any) -> 'Bundle | None':
+        from mtperception.objects.confidence import with_confidence
+
         plain, mirrored = _views_of(pictures.name)
-        return train(pictures, *rest, plain=plain, mirrored=mirrored, **more)
+        bundle = train(pictures, out, settings, plain=plain, mirrored=mirrored, **more)
+        return None if bundle is None else with_confidence(
+            bundle, out / 'pose.safetensors', split(pictures, settings.validation_share)[1])
 
     return _System('pose', CAMERA, read, describe_poses, train_object)
 
 
 def _views_of(name: str) -> 'tuple[PlainViews, bool]':
     """Draw an object as its codebook does, and tell whether it is its own mirror image."""
-    import numpy as np
-
-    from mtperception.geometry.rotations import random_rotations
     from mtperception.objects.meshes import part_of
+    from mtperception.objects.plain_views import plain_views
     from mtperception.objects.symmetry import is_own_mirror_image
-    from mtperception.pose.batches import PlainViews
-    from mtperception.sim.pose.codebook_views import views_at
 
     part = part_of(name)
-    rotations = random_rotations(np.random.default_rng(PLAIN_SEED), PLAIN_VIEWS)
-    # In processes of their own: OpenGL's compiler and PyTorch's do not go together.
-    drawn = list(views_at(part, rotations, workers=2))
-    plain = PlainViews(*(np.concatenate([getattr(some, kind) for some in drawn])
-                         for kind in ('rgb', 'mask')))
-    return plain, is_own_mirror_image(part.mesh)
+    return plain_views(part), is_own_mirror_image(part.mesh)
 
 
 def describe_pins(pictures: 'PinPictures') -> str:

@@ -31,6 +31,9 @@ from mtperception.nodes.stamps import SECOND
 REMEMBERED = 10
 TOLERANCE = SECOND // 50
 PATIENCE = 0.05  # seconds that a depth picture may come later than the picture was looked at
+# Metres between which what a camera sees is, as a whole; and pixels that are enough to tell.
+NEAREST, FARTHEST = 0.01, 100.0
+_SOME = 10_000
 
 
 class DepthInput:
@@ -73,6 +76,7 @@ class DepthInput:
             raise ImageError(
                 'depth', f'depth of {message.width} x {message.height} pixels for a picture of '
                 f'{image.width} x {image.height}: it must be registered to the picture')
+        _check_units(depth)
         return depth
 
     def _nearest(self, stamp: int) -> Image | None:
@@ -95,3 +99,14 @@ class DepthInput:
             while len(self._messages) > REMEMBERED:
                 self._messages.popitem(last=False)
             self._changed.notify_all()
+
+
+def _check_units(depth: NDArray[np.float32]) -> None:
+    known = depth[np.isfinite(depth)]
+    if not len(known):
+        return
+    middle = float(np.median(known[::max(1, len(known) // _SOME)]))
+    if not NEAREST <= middle <= FARTHEST:
+        raise ImageError(
+            'depth', f'depth of {middle:.3g} m, as it seems: 32FC1 is in metres, 16UC1 in '
+            'millimetres')

@@ -115,9 +115,16 @@ class DetectorNode(LifecycleNode, ABC):
     def withdraw(self) -> None:
         """Give back what `load` and `offer` have made, but for outputs and classes."""
 
+    def models(self) -> Sequence[Model]:
+        """Return the models in use, of which there may be more than one."""
+        return [] if self._model is None else [self._model]
+
+    def accepted(self, values: Mapping[str, Any]) -> None:
+        """Act on parameters, by name, that are about to have values."""
+
     def refusal(self, name: str, value: Any) -> str | None:
         """Tell why a parameter cannot have a value; None where it can."""
-        if name in self._fixed and self.transitions.state not in (UNCONFIGURED, FINALIZED):
+        if name in self._fixed and self.configured:
             return f'{name} is fixed while the model is loaded: deactivate and clean up first'
         if name == 'class_id_format' and value not in CLASS_ID_FORMATS:
             return f"class_id_format is one of {', '.join(CLASS_ID_FORMATS)}, not {value!r}"
@@ -133,6 +140,23 @@ class DetectorNode(LifecycleNode, ABC):
         """Publish which classes there are; their numbers count from 0."""
         now = Header(stamp=self.get_clock().now().to_msg())
         self._label_info.publish(label_info_message(names, now))
+
+    def introduce(self) -> None:
+        """Say in log and diagnostics which models are in use."""
+        models = self.models()
+        for model in models:
+            self.get_logger().info(
+                f'model {model.model_name} ({model.sha256[:12]}) on {model.device}')
+        self.diagnostics.details = {
+            'model': ', '.join(model.model_name for model in models),
+            'model_sha256': ', '.join(model.sha256 for model in models),
+            'device': ', '.join(dict.fromkeys(model.device for model in models)),
+            'model_threshold': ', '.join(f'{model.threshold:g}' for model in models)}
+
+    @property
+    def configured(self) -> bool:
+        """Whether there are models and outputs, be the node active or not."""
+        return self.transitions.state in (INACTIVE, ACTIVE)
 
     @property
     def threshold(self) -> float | None:
@@ -171,6 +195,7 @@ class DetectorNode(LifecycleNode, ABC):
         for parameter in parameters:
             if reason := self.refusal(parameter.name, parameter.value):
                 return SetParametersResult(successful=False, reason=reason)
+        self.accepted({parameter.name: parameter.value for parameter in parameters})
         return SetParametersResult(successful=True)
 
     def _configure(self) -> None:
@@ -182,14 +207,9 @@ class DetectorNode(LifecycleNode, ABC):
         if self._threads_of_torch is None:
             self._threads_of_torch = torch.get_num_threads()
         torch.set_num_threads(self.get_parameter('threads').value or self._threads_of_torch)
-        model = self.load(self.get_parameter('model').value)
-        self.diagnostics.details = {
-            'model': model.model_name, 'model_sha256': model.sha256,
-            'device': model.device, 'model_threshold': f'{model.threshold:g}'}
-        self.get_logger().info(
-            f'model {model.model_name} ({model.sha256[:12]}) on {model.device}, '
-            f'{torch.get_num_threads()} threads')
-        self._model = model
+        self._model = self.load(self.get_parameter('model').value)
+        self.introduce()
+        self.get_logger().info(f'{torch.get_num_threads()} threads')
         self._label_info = self.create_publisher(LabelInfo, '~/label_info', LATCHED)
         self.offer()
 
@@ -213,11 +233,11 @@ class DetectorNode(LifecycleNode, ABC):
 
         if self._model is None:
             return
+        self.withdraw()
         for publisher in self._outputs:
             self.destroy_lifecycle_publisher(publisher)
         self._outputs.clear()
         self.destroy_publisher(self._label_info)
-        self.withdraw()
         self._model = None
         self.diagnostics.details = {}
         release_freed_memory()

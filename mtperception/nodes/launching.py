@@ -86,7 +86,8 @@ def node_arguments(params_file: str) -> list[DeclareLaunchArgument]:
 
 
 def camera_arguments(
-    pin_image: str, grasp_image: str, grasp_depth: str, pose_image: str, reliability: str,
+    pin_image: str, grasp_image: str, grasp_depth: str, pose_image: str, pose_depth: str,
+    reliability: str,
 ) -> list[DeclareLaunchArgument]:
     """Declare where the detectors' pictures come from, with these defaults."""
     return [
@@ -102,6 +103,9 @@ def camera_arguments(
         DeclareLaunchArgument(
             'pose_image', default_value=pose_image,
             description='Image topic in which poses are estimated; camera_info is beside it.'),
+        DeclareLaunchArgument(
+            'pose_depth', default_value=pose_depth,
+            description='Depth topic registered to pose_image; empty: none is used.'),
         DeclareLaunchArgument(
             'image_reliability', default_value=reliability,
             choices=['best_effort', 'reliable'],

@@ -14,7 +14,7 @@
 
 """Poses of objects in messages: detections, transforms, and what RViz draws."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from geometry_msgs.msg import Point, TransformStamped, Vector3
 import numpy as np
@@ -46,14 +46,16 @@ def can_be_told(pose: ObjectPose) -> bool:
 
 
 def poses_to_message(
-    poses: Iterable[ObjectPose], header: Header, class_id: Callable[[str], str], bounds: Floats,
+    poses: Iterable[ObjectPose], header: Header, class_id: Callable[[str], str],
+    bounds: Mapping[str, Floats],
 ) -> Detection3DArray:
     """
     Turn poses into one message under the image's header, one detection an object.
 
     The pose is that of the model's origin in the optical frame, `bbox` the box around its mesh,
-    whose corners are `bounds` (2 x 3, metres) in the model's own frame: `bbox.center` may be
-    another point. The first covariance element is -1: how sure a pose is nobody has measured.
+    whose corners `bounds` holds by label (2 x 3, metres) in the model's own frame: `bbox.center`
+    may be another point. The first covariance element is -1: how sure a pose is nobody has
+    measured.
     """
     message = Detection3DArray(header=header)
     for pose in poses:
@@ -64,7 +66,7 @@ def poses_to_message(
         result.pose.covariance[0] = -1.0
         message.detections.append(Detection3D(
             header=header, results=[result],
-            bbox=box_in_space(pose.rotation, pose.translation, bounds)))
+            bbox=box_in_space(pose.rotation, pose.translation, bounds[pose.label])))
     return message
 
 
@@ -107,19 +109,20 @@ def poses_to_transforms(
 
 
 def poses_to_markers(
-    poses: Iterable[ObjectPose], header: Header, triangles: Sequence[Point],
+    poses: Iterable[ObjectPose], header: Header, triangles: Mapping[str, Sequence[Point]],
 ) -> MarkerArray:
     """
-    Draw the object's mesh at its poses, with label and score; all before is deleted.
+    Draw the objects' meshes at their poses, with label and score; all before is deleted.
 
-    `triangles` are its corners, three for each, in the model's own frame: see `mesh_points`.
+    `triangles` has their corners by label, three for each, in the models' own frames: see
+    `mesh_points`.
     """
     markers = [Marker(header=header, action=Marker.DELETEALL)]
     for number, pose in enumerate(poses):
         at = pose_message(pose.rotation, pose.translation)
         markers.append(Marker(
             header=header, ns='objects', id=number, type=Marker.TRIANGLE_LIST, pose=at,
-            color=GREEN, scale=Vector3(x=1.0, y=1.0, z=1.0), points=triangles))
+            color=GREEN, scale=Vector3(x=1.0, y=1.0, z=1.0), points=triangles[pose.label]))
         text = Marker(
             header=header, ns='labels', id=number, type=Marker.TEXT_VIEW_FACING, color=WHITE,
             scale=Vector3(z=TEXT), text=f'{pose.label} {100 * pose.score:.0f}')

@@ -14,6 +14,7 @@
 
 """Pictures without the distortion of their lens."""
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -25,6 +26,7 @@ from mtperception.geometry.distortion import Distortion, undistort_pixels
 from mtperception.nodes.camera_model import CameraModel
 
 Pixels = npt.NDArray[np.uint8]
+Depth = npt.NDArray[np.float32]
 
 # A straight picture is wider and higher on each side by so much of the input's, at the most.
 _MARGIN = 0.25
@@ -52,15 +54,37 @@ class Straightener:
         """
         if model.lens == Distortion():
             return StraightPicture(image, model.camera)
-        if model != self._model:
-            self._model = model
-            self._camera = straight_camera(model)
-            self._maps = cv2.initUndistortRectifyMap(
-                model.camera.matrix, np.array(model.lens.coefficients), None,
-                self._camera.matrix, (self._camera.width, self._camera.height), cv2.CV_16SC2)
+        self._see(model)
         straight = cv2.remap(
-            image, *self._maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            image, *self._smooth, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return StraightPicture(np.asarray(straight, dtype=np.uint8), self._camera)
+
+    def straight_depth(self, depth: Depth, model: CameraModel) -> Depth:
+        """
+        Return the depth (metres along the optical axis) of what `straight` makes of a picture.
+
+        Each pixel has the depth of the nearest of the input, for what is between a thing and what
+        is behind it is neither; what nobody has seen is infinite.
+        """
+        if model.lens == Distortion():
+            return depth
+        self._see(model)
+        straight = cv2.remap(depth, self._nearest, None, cv2.INTER_NEAREST,
+                             borderMode=cv2.BORDER_CONSTANT, borderValue=math.inf)
+        return np.asarray(straight, dtype=np.float32)
+
+    def _see(self, model: CameraModel) -> None:
+        """Know where a camera shows what the one without a lens does."""
+        if model == self._model:
+            return
+        self._model = model
+        self._camera = straight_camera(model)
+        x, y = cv2.initUndistortRectifyMap(
+            model.camera.matrix, np.array(model.lens.coefficients), None,
+            self._camera.matrix, (self._camera.width, self._camera.height), cv2.CV_32FC1)
+        first, second = cv2.convertMaps(x, y, cv2.CV_16SC2)
+        self._smooth = first, second
+        self._nearest, _ = cv2.convertMaps(x, y, cv2.CV_16SC2, nninterpolation=True)
 
 
 def straight_camera(model: CameraModel) -> PinholeCamera:

@@ -23,12 +23,12 @@ user's cache.
 from collections.abc import Callable
 import hashlib
 import logging
-import os
 from pathlib import Path
 
 import numpy as np
 import trimesh
 
+from mtperception.objects.cache import cache_root
 from mtperception.objects.meshes import part_of
 from mtperception.pose.codebook import build, Codebook, read_codebook, write_codebook
 from mtperception.pose.predictor import PoseEstimator
@@ -97,10 +97,7 @@ def make_codebook(estimator: PoseEstimator, part: Part, directions: int, turns: 
 
 def cache_folder() -> Path:
     """Return where codebooks are kept: they can be made again at any time."""
-    base = os.environ.get('XDG_CACHE_HOME', '')
-    # The XDG Base Directory Specification says that relative ones are to be ignored.
-    root = Path(base) if os.path.isabs(base) else Path.home() / '.cache'
-    return root / 'mtperception' / 'codebooks'
+    return cache_root() / 'codebooks'
 
 
 def _identity(estimator: PoseEstimator, part: Part, directions: int, turns: int) -> str:

@@ -17,14 +17,24 @@
 import trimesh
 
 from mtperception import zoo
+from mtperception.objects.registry import own_part
 from mtperception.sim.shapes.parts import Part, PARTS
+from mtperception.zoo.own_models import own_names
 
 
 def part_of(name: str) -> Part:
-    """Return the part of an object's name; zoo.ModelError says that there is none."""
-    if name not in PARTS:
-        raise zoo.ModelError(f'no object is called {name!r}; there are: {", ".join(PARTS)}')
-    return PARTS[name]()
+    """
+    Return the part of an object's name: the package's, or the user's own.
+
+    zoo.ModelError says that there is none, or what is wrong with it.
+    """
+    if name in PARTS:
+        return PARTS[name]()
+    own = own_names()
+    if name not in own:
+        known = ', '.join((*PARTS, *own))
+        raise zoo.ModelError(f'no object is called {name!r}; there are: {known}')
+    return own_part(name)
 
 
 def mesh_of(name: str) -> trimesh.Trimesh:

@@ -34,6 +34,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mtperception import zoo
+from mtperception.nn.calibration_error import expected_calibration_error
 from mtperception.pin.data.dataset import LabelledPin, PinPictures
 from mtperception.pin.detection import PinDetection
 from mtperception.pin.evaluation import FrameScore, match
@@ -51,7 +52,6 @@ FITTING_FLOOR = 0.02
 LEAST_OF_EACH = 10
 # With fewer pins than this a line that fits them may be far from what fits the next pictures.
 LEAST_PINS = 50
-BINS = 15
 # Scores this near to 0 or 1 are taken for this, so that their logits are numbers.
 LEAST_DOUBT = 1e-6
 
@@ -80,24 +80,6 @@ class ScoredDetections:
         """Give the expected calibration error, None of nothing, and of how many it is."""
         return {'ece': expected_calibration_error(self.scores, self.true),
                 'detections': len(self.scores), 'true': sum(self.true)}
-
-
-def expected_calibration_error(scores: Sequence[float], true: Sequence[bool]) -> float | None:
-    """
-    Give how far scores are from the share of true ones among their like, on average.
-
-    The N detections are sorted by score and divided into 15 bins B of equal numbers:
-    ECE = sum over B of |B| / N * |mean score in B - share of true ones in B| (Naeini et al.,
-    2015, with the bins of Nixon et al., 2019). None where there are no detections.
-    """
-    if not scores:
-        return None
-    order = np.argsort(scores, kind='stable')
-    error = 0.0
-    for inside in np.array_split(order, min(BINS, len(order))):
-        gap = np.mean(np.asarray(scores)[inside]) - np.mean(np.asarray(true)[inside])
-        error += len(inside) / len(order) * abs(float(gap))
-    return error
 
 
 @dataclass(frozen=True)

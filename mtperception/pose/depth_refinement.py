@@ -28,6 +28,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from mtperception.geometry.camera import Floats, PinholeCamera
 from mtperception.geometry.pose_errors import Pose, visible_points
@@ -43,6 +44,9 @@ _MOST, _FEWEST = 500, 30
 _SEEN, _PERHAPS_SEEN = 0.5, 0.25
 # Points farther from the median depth than so many diameters are of something else.
 _NEAR = 0.55
+# Points of scene and surface are seen in the same place within so many pixels.
+_BESIDE = 4.0
+_DEPTH_STEPS = 2
 # How much looking alike counts beside agreeing with the depth picture.
 LIKENESS_WEIGHT = 0.3
 
@@ -91,13 +95,27 @@ def refine(hypotheses: Sequence[Hypothesis], surface: Surface, scene: Floats,
 
 
 def at_depth(pose: Pose, scene: Floats, surface: Surface, camera: PinholeCamera) -> Pose:
-    """Move a pose along its line of sight until its visible surface is as deep as the scene."""
-    seen = surface.seen(pose, camera)
+    """
+    Move a pose along its line of sight until its visible surface is as deep as the scene.
+
+    They are compared where both are seen: of a long object that points at the camera, or is half
+    hidden, the middle of the one is not the middle of the other.
+    """
+    seen = surface.points[surface.seen(pose, camera)]
     if not len(seen) or not len(scene):
         return pose
-    deeper = np.median(scene[:, 2]) - np.median(pose.moved(surface.points[seen])[:, 2])
-    z = pose.translation[2]
-    return Pose(pose.rotation, pose.translation * max(z + deeper, 0.1 * z) / z)
+    tree = cKDTree(camera.project(scene))
+    for _ in range(_DEPTH_STEPS):
+        there = pose.moved(seen)
+        away, number = tree.query(camera.project(there), distance_upper_bound=_BESIDE)
+        beside = np.isfinite(away)
+        if beside.sum() >= _FEWEST:
+            deeper = np.median(scene[number[beside], 2] - there[beside, 2])
+        else:
+            deeper = np.median(scene[:, 2]) - np.median(there[:, 2])
+        z = pose.translation[2]
+        pose = Pose(pose.rotation, pose.translation * max(z + deeper, 0.1 * z) / z)
+    return pose
 
 
 def scene_points(mask: NDArray[np.float32], crop: Crop, depth: NDArray[np.float32],

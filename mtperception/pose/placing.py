@@ -102,6 +102,12 @@ def projective_sighting(box: ArrayLike, view_box: ArrayLike, view_camera: Pinhol
     return Sighting(float(x), float(y), view_distance / scale * focal / view_camera.fx)
 
 
+def seen_at(pose: Pose, camera: PinholeCamera) -> Sighting:
+    """Return where the origin of an object at a pose is seen."""
+    ((x, y),) = camera.project(pose.translation[None])
+    return Sighting(float(x), float(y), float(pose.translation[2]))
+
+
 def between(one: Sighting, other: Sighting) -> Sighting:
     """Return the mean of two sightings, that of their depths being geometric."""
     return Sighting((one.x + other.x) / 2, (one.y + other.y) / 2,

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import math
 from pathlib import Path
 import time
@@ -30,12 +30,12 @@ import torch
 from torch import Tensor
 
 from mtperception import zoo
-from mtperception.geometry.camera import Floats, PinholeCamera
+from mtperception.geometry.camera import PinholeCamera
 from mtperception.geometry.pose_errors import Pose
 from mtperception.nn.folding import fold_batch_norm
-from mtperception.nn.heatmap import local_maxima
 from mtperception.nn.picture import check_picture
 from mtperception.nn.weights import restore
+from mtperception.pose.boxes import found_boxes, FoundBox
 from mtperception.pose.codebook import Codebook, Entry
 from mtperception.pose.confidence import Confidence, confidence_of_card, Evidence
 from mtperception.pose.data.dataset import LEAST_SIDE
@@ -44,15 +44,11 @@ from mtperception.pose.depth_refinement import (
     at_depth,
     HYPOTHESES,
     Hypothesis,
-    refine,
     Refined,
-    scene_points,
 )
 from mtperception.pose.detection import Box, DEFAULT_THRESHOLD, ObjectPose, Refinement
-from mtperception.pose.loss import boxes_of
 from mtperception.pose.network import (
     CROP_SIDE,
-    FinderMaps,
     Look,
     normalised,
     PoseArchitecture,
@@ -70,40 +66,15 @@ from mtperception.pose.placing import (
 )
 from mtperception.pose.quarter_turns import quarter_turned, turned_back
 from mtperception.pose.samples import shrunken
-from mtperception.pose.silhouette import refine_by_mask
+from mtperception.pose.sight import Sight
+from mtperception.pose.silhouette import halfway, over_box
 from mtperception.pose.surface import Surface
 
 Image = npt.NDArray[np.uint8]
 Depth = npt.NDArray[np.float32]
 
-MOST_OBJECTS = 20
 # Hypotheses that are tried when an object is looked at again, beside the best one.
 _CLOSER = 4
-# Of two boxes that share more of their union the better one counts.
-_SAME = 0.5
-
-
-@dataclass(frozen=True)
-class FoundBox:
-    """A box (x0, y0, x1, y1) in pixels of the picture, and its score, 0 to 1."""
-
-    box: Box
-    score: float
-
-
-@dataclass(frozen=True)
-class Sight:
-    """
-    What is seen in a crop: poses that the object may have, the most likely one first.
-
-    ``whole`` and ``seen`` (S x S, 0 to 1) say how likely each of the crop's pixels belongs to its
-    silhouette, and shows it.
-    """
-
-    crop: Crop
-    hypotheses: Sequence[Hypothesis]
-    whole: Depth
-    seen: Depth
 
 
 class PoseEstimator:
@@ -206,43 +177,43 @@ class PoseEstimator:
                                         best.agreement, best.likeness, one.score)
                     pose, score = best.pose, self._confidence(evidence)
             elif refinement is Refinement.DISTANCE and depth is not None:
-                scene = self._scene(sight, depth, camera)
-                pose = at_depth(pose, scene, self._surface(), camera)
+                surface = self._surface()
+                scene = sight.scene(depth, camera, surface.diameter)
+                pose = at_depth(pose, scene, surface, camera)
             poses.append(ObjectPose(
                 self.label, pose.rotation, pose.translation, score, one.box, evidence))
         return poses
 
     def _refined(self, rgb: Image, sight: Sight, camera: PinholeCamera, depth: Depth | None,
                  deadline: float) -> Refined | None:
-        """Refine the best hypothesis, look again where it says that the object is, and again."""
-        first = self._agreed(sight, camera, depth, deadline)
-        box = first and self._surface().box(first.pose, camera)
+        """Refine the best hypothesis, look again where it says that the object is, and refine."""
+        surface = self._surface()
+        first = sight.refined(surface, camera, depth, deadline)
+        box = first and surface.box(first.pose, camera)
         if first is None or box is None or time.monotonic() > deadline:
             return first
-        (closer,) = self._sights(rgb, camera, [box], Refinement.FULL)
+        (closer,) = self._sights(rgb, camera, [box], Refinement.FULL, implied=True)
+        if not first.by_depth:
+            second = closer.refined(surface, camera, None, deadline)
+            # The box that was found errs, too, but not alike.
+            return second and second._replace(pose=halfway(
+                over_box(second.pose, sight.box, surface, camera), second.pose, camera))
         some = [Hypothesis(first.pose, first.likeness), *closer.hypotheses[:_CLOSER]]
-        second = self._agreed(replace(closer, hypotheses=some), camera, depth, deadline)
-        return second or first
+        return replace(closer, hypotheses=some).refined(
+            surface, camera, depth, deadline) or first
 
     def _confidence(self, evidence: Evidence) -> float:
         known = self.confidence.get(evidence.kind)
         # Without a measured one: as sure as the less sure of both.
         return min(evidence.agreement, evidence.found) if known is None else known.of(evidence)
 
-    def _agreed(self, sight: Sight, camera: PinholeCamera, depth: Depth | None,
-                deadline: float) -> Refined | None:
-        surface = self._surface()
-        if depth is not None:
-            scene = self._scene(sight, depth, camera)
-            found = refine(sight.hypotheses, surface, scene, depth, camera, deadline)
-            if found is not None:
-                return found
-        return refine_by_mask(
-            sight.hypotheses, sight.whole, sight.crop, surface, camera, deadline)
-
     def _sights(self, rgb: Image, camera: PinholeCamera, boxes: Sequence[Box],
-                refinement: Refinement) -> list[Sight]:
-        """Look at what is in boxes, and find the poses in the codebook that it may have."""
+                refinement: Refinement, *, implied: bool = False) -> list[Sight]:
+        """
+        Look at what is in boxes, and find the poses in the codebook that it may have.
+
+        A box that is ``implied`` by a pose tells nothing about the place that is not known.
+        """
         codebook = self.codebook
         if codebook is None:
             raise ValueError(f'{self.model_name}: no codebook; open the model by '
@@ -259,14 +230,12 @@ class PoseEstimator:
         sights = []
         for number, (box, crop, some) in enumerate(zip(boxes, crops, entries, strict=True)):
             told = sighting_of(look.place[number].tolist(), crop, focal)
-            placed = [Hypothesis(_placed(codebook, entry, box, told, focal, camera),
-                                 entry.likeness) for entry in some]
+            placed = [Hypothesis(
+                _placed(codebook, entry, None if implied else box, told, focal, camera),
+                entry.likeness) for entry in some]
             finite = [each for each in placed if np.isfinite(each.pose.translation).all()]
-            sights.append(Sight(crop, finite, whole[number].numpy(), seen[number].numpy()))
+            sights.append(Sight(box, crop, finite, whole[number].numpy(), seen[number].numpy()))
         return sights
-
-    def _scene(self, sight: Sight, depth: Depth, camera: PinholeCamera) -> Floats:
-        return scene_points(sight.seen, sight.crop, depth, camera, self._surface().diameter)
 
     def _surface(self) -> Surface:
         if self.surface is None:
@@ -318,35 +287,6 @@ def network_from_card(card: Mapping[str, Any], where: str) -> PoseNetwork:
                              'version; train it again') from None
 
 
-def found_boxes(maps: FinderMaps, threshold: float, scale: float) -> list[FoundBox]:
-    """Return the distinct boxes that the finder's maps of one picture tell, best first."""
-    heat = maps.heat[0].float()
-    least = math.log(threshold / (1 - threshold)) if 0 < threshold < 1 else \
-        -math.inf if threshold <= 0 else math.inf
-    rows, columns = local_maxima(heat, least, 2 * MOST_OBJECTS)
-    cells = torch.stack((columns, rows), dim=1) * STRIDE + (STRIDE - 1) / 2
-    boxes = boxes_of(maps.sides[0][:, rows, columns].T.float(), cells.to(heat.device))
-    # Pixel (0, 0) is the centre of the first pixel, of both sizes.
-    full = ((boxes + 0.5) / scale - 0.5).tolist()
-    scores = torch.sigmoid(heat[rows, columns]).tolist()
-    kept: list[FoundBox] = []
-    for box, score in zip(full, scores, strict=True):
-        one = FoundBox((box[0], box[1], box[2], box[3]), score)
-        if all(map(math.isfinite, (*box, score))) and len(kept) < MOST_OBJECTS and all(
-                overlap(one.box, other.box) <= _SAME for other in kept):
-            kept.append(one)
-    return kept
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Return the intersection over the union of two boxes (x0, y0, x1, y1)."""
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    shared = max(wide, 0.0) * max(high, 0.0)
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return shared / (areas - shared) if areas > shared else 0.0
-
-
 def rgb_image(image: Image) -> Image:
     """Check a picture, BGR or grey, and give it in RGB."""
     check_picture(image, LEAST_SIDE)
@@ -354,12 +294,13 @@ def rgb_image(image: Image) -> Image:
     return np.asarray(cv2.cvtColor(image, code), dtype=np.uint8)
 
 
-def _placed(codebook: Codebook, entry: Entry, box: Box, told: Sighting, focal: float,
+def _placed(codebook: Codebook, entry: Entry, box: Box | None, told: Sighting, focal: float,
             camera: PinholeCamera) -> Pose:
-    """Place an entry's view where its box and the encoder tell."""
-    seen = projective_sighting(
-        box, codebook.boxes[entry.number], codebook.camera, codebook.distance, focal)
-    return pose_of(codebook.rotations[entry.number], between(seen, told), camera)
+    """Place an entry's view where the encoder tells, and its box, if it is given."""
+    if box is not None:
+        told = between(told, projective_sighting(
+            box, codebook.boxes[entry.number], codebook.camera, codebook.distance, focal))
+    return pose_of(codebook.rotations[entry.number], told, camera)
 
 
 def _cut(rgb: Image, crop: Crop) -> Image:

@@ -26,7 +26,8 @@ from mtperception.geometry.camera import Floats, PinholeCamera
 from mtperception.geometry.pose_errors import Pose
 from mtperception.geometry.rotations import allocentric
 from mtperception.pose.depth_refinement import Hypothesis, Refined
-from mtperception.pose.placing import Crop, pose_of, Sighting
+from mtperception.pose.detection import Box
+from mtperception.pose.placing import between, Crop, pose_of, seen_at, Sighting
 from mtperception.pose.surface import Surface
 
 Mask = NDArray[np.float32]
@@ -90,7 +91,8 @@ def refine_by_mask(hypotheses: Sequence[Hypothesis], mask: Mask, crop: Crop, sur
     """
     Return the hypothesis whose silhouette, put over a mask (see `aligned`), is most like it.
 
-    After the ``deadline``, a time of `time.monotonic`, no further ones are tried.
+    Its place is half way between its own and that over the mask: each errs, but not alike. After
+    the ``deadline``, a time of `time.monotonic`, no further ones are tried.
     """
     best, found = 0.0, None
     for pose, likeness in hypotheses:
@@ -100,8 +102,32 @@ def refine_by_mask(hypotheses: Sequence[Hypothesis], mask: Mask, crop: Crop, sur
         shared = alike(silhouette(surface, moved, camera, crop, len(mask)), mask)
         score = shared + LIKENESS_WEIGHT * likeness
         if found is None or score > best:
-            best, found = score, Refined(moved, shared, likeness, False)
+            best, found = score, Refined(halfway(pose, moved, camera), shared, likeness, False)
     return found
+
+
+def over_box(pose: Pose, box: Box, surface: Surface, camera: PinholeCamera) -> Pose:
+    """
+    Move a pose until the object's box has the middle and the diagonal of another, about.
+
+    What the object looks like stays, as in `aligned`.
+    """
+    own = surface.box(pose, camera)
+    if own is None:
+        return pose
+    low, high = np.array(box).reshape(2, 2)
+    own_low, own_high = np.array(own).reshape(2, 2)
+    farther = float(np.linalg.norm(own_high - own_low) / np.linalg.norm(high - low))
+    origin = seen_at(pose, camera)
+    x, y = (low + high) / 2 - ((own_low + own_high) / 2 - origin[:2]) / farther
+    return pose_of(allocentric(pose.rotation, pose.translation),
+                   Sighting(float(x), float(y), origin.depth * farther), camera)
+
+
+def halfway(one: Pose, other: Pose, camera: PinholeCamera) -> Pose:
+    """Return a pose that looks like the second, at a place between both."""
+    looks = allocentric(other.rotation, other.translation)
+    return pose_of(looks, between(seen_at(one, camera), seen_at(other, camera)), camera)
 
 
 def alike(drawn: Mask, mask: Mask) -> float:

@@ -28,12 +28,13 @@ from mtperception import zoo
 from mtperception.datasets.held_out import split
 from mtperception.nn.weights import half_precision, restore
 from mtperception.pose.batches import PlainViews, PoseBatch, random_batch
+from mtperception.pose.boxes import FoundBox, overlap
 from mtperception.pose.data.dataset import PosePictures
 from mtperception.pose.hyper_parameters import HyperParameters
 from mtperception.pose.loss import pose_loss
 from mtperception.pose.network import PoseArchitecture, PoseNetwork
 from mtperception.pose.placing import crop_of, sighting_of
-from mtperception.pose.predictor import FoundBox, network_from_card, overlap, PoseEstimator
+from mtperception.pose.predictor import network_from_card, PoseEstimator
 from mtperception.pose.samples import samples_of
 from mtperception.training import processes
 from mtperception.training.loop import CHECKPOINT, fit, Schedule, Task

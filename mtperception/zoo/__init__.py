@@ -16,7 +16,8 @@
 Bundled models by name: the tensors' file, its hash, its card.
 
 A model is two files side by side, ``NAME.safetensors`` and ``NAME.json``; the second is the card,
-which says what the first is and carries its SHA-256. No architecture is known here.
+which says what the first is and carries its SHA-256. No architecture is known here. Models of
+the user's own objects go by name, too.
 """
 
 from mtperception.zoo.bundle import (

@@ -28,6 +28,8 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors, save as save_tensors
 
+from mtperception.zoo.own_models import own_model, own_names
+
 Tensors = Mapping[str, npt.NDArray[Any]]
 
 
@@ -53,10 +55,10 @@ def names() -> list[str]:
 
 def load(name_or_path: str | Path) -> Bundle:
     """
-    Read a bundled model by its name, or any other by the path of its ``.safetensors`` file.
+    Read a model by its name, or any by the path of its ``.safetensors`` file.
 
-    ModelError is raised when there is no such model, or a file of it is missing, damaged, or of
-    another format.
+    Names are those of the bundled models and of the user's own objects. ModelError is raised when
+    there is no such model, or a file of it is missing, damaged, or of another format.
     """
     text = os.fspath(name_or_path)
     if text.endswith('.safetensors') or len(Path(text).parts) != 1:
@@ -66,7 +68,10 @@ def load(name_or_path: str | Path) -> Bundle:
                              '(.json) lies beside it')
         return _read(path.stem, _bytes(path), _bytes(path.with_suffix('.json')), text)
     if text not in names():
-        known = ', '.join(names()) or 'none'
+        own = own_model(text)
+        if own is not None:
+            return _read(text, _bytes(own), _bytes(own.with_suffix('.json')), str(own))
+        known = ', '.join((*names(), *own_names())) or 'none'
         raise ModelError(f'no bundled model is called {text!r}; there are: {known}. A model of '
                          'your own is named by the path of its .safetensors file')
     shelf = _shelf()

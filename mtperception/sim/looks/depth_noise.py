@@ -27,21 +27,39 @@ _FARTHEST, _STEP, _LOST_AT_STEPS = 6.0, 0.03, 0.6
 # Where the depth changes by more than this share over three pixels, a surface is seen edge-on.
 _STEEP = 0.02
 _SPOTS, _SPOT_RADII = 8, (1.0, 9.0)
+# Holes are made by noise that is smooth over the picture's width divided by this.
+_BLOBS = 64
 
 
-def measured(rng: np.random.Generator, depth: Depth) -> Depth:
+def measured(rng: np.random.Generator, depth: Depth, noise_at_1m: float = NOISE) -> Depth:
     """
     Measure an exact depth picture (metres along the optical axis, infinite where nothing is).
 
     The result is 0 where nothing was measured: at the edges of things, on surfaces seen
-    edge-on, far away, and in some spots that shine.
+    edge-on, far away, and in some spots that shine. The noise's standard deviation at 1 m is in
+    metres.
     """
     noise = rng.standard_normal(depth.shape, dtype=np.float32)
     there = np.isfinite(depth)
     exact = np.where(there, depth, np.float32(0.0))
-    noisy = exact + np.float32(NOISE) * noise * exact * exact
+    noisy = exact + np.float32(noise_at_1m) * noise * exact * exact
     lost = ~there | (exact > _FARTHEST) | _at_edges(rng, exact) | _spots(rng, exact.shape)
     return np.where(lost, np.float32(0.0), noisy)
+
+
+def with_holes(rng: np.random.Generator, depth: Depth, share: float) -> Depth:
+    """
+    Lose a share, 0 to below 1, of a depth picture: in blobs, of a sixteenth of its width and more.
+
+    The share is that of the whole picture; of one thing in it more or less is lost.
+    """
+    if not 0 <= share < 1:
+        raise ValueError(f'holes of {share} of the picture; it must be from 0 to below 1')
+    if not share:
+        return depth
+    noise = rng.standard_normal(depth.shape, dtype=np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), depth.shape[1] / _BLOBS)
+    return np.where(smooth < np.quantile(smooth, share), np.float32(0.0), depth)
 
 
 def _at_edges(rng: np.random.Generator, exact: Depth) -> NDArray[np.bool_]:

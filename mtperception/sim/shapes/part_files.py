@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Parts from the user's meshes: OBJ, STL and PLY files.
+Parts from the user's meshes: OBJ, STL, PLY and GLB files.
 
 Whatever is wrong with a file is said in one line (PartError); what can be put right is, and said
 in the part's warnings.
@@ -30,10 +30,11 @@ import trimesh
 
 from mtperception.geometry.camera import Floats
 from mtperception.sim.shapes.convex_pieces import convex_pieces
+from mtperception.sim.shapes.holes import open_edges, with_holes_closed
 from mtperception.sim.shapes.parts import Part
 
 UNITS = {'m': 1.0, 'cm': 0.01, 'mm': 0.001, 'inch': 0.0254}
-FORMATS = ('.obj', '.stl', '.ply')
+FORMATS = ('.obj', '.stl', '.ply', '.glb')
 # Metres that the longest side of a part may have.
 SMALLEST, LARGEST = 0.002, 2.0
 MAX_FACES = 10_000
@@ -54,35 +55,52 @@ def part_from_file(
     path: str | os.PathLike[str], units: str, name: str | None = None
 ) -> Part:
     """
-    Read the mesh of a part from an OBJ, STL or PLY file; its origin stays where the file has it.
+    Read the mesh of a part from a file, as `mesh_from_file` does, and what else it is made of.
 
-    `units` is one of UNITS: the formats do not say what their numbers mean. The name is the
-    file's by default. Meshes of more than MAX_FACES are decimated, open and inside-out ones
-    repaired as far as that goes. Faces keep the file's colours, one colour each, also where they
-    come from a texture. Raise PartError where there is no such mesh in the file.
+    The name is the file's by default. Raise PartError where there is no such mesh in the file.
     """
     where = Path(path)
+    painted, warnings = mesh_from_file(where, units)
+    return Part(plain_name(where.stem if name is None else name), painted, convex_pieces(painted),
+                'plastic', None, warnings)
+
+
+def plain_name(name: str) -> str:
+    """Return a name with nothing but letters, digits, _ and - in it."""
+    return re.sub(r'[^A-Za-z0-9_-]+', '_', name)
+
+
+def mesh_from_file(
+    where: Path, units: str, sizes: tuple[float, float] = (SMALLEST, LARGEST),
+) -> tuple[trimesh.Trimesh, tuple[str, ...]]:
+    """
+    Read a mesh in metres from an OBJ, STL, PLY or GLB file; its origin stays where it is there.
+
+    `units` is one of UNITS: the formats do not say what their numbers mean. Its longest side must
+    be within the two `sizes`. Meshes of more than MAX_FACES are decimated, open and inside-out
+    ones repaired as far as that goes, of which warnings are returned. Faces keep the file's
+    colours, one colour each, also where they come from a texture. Raise PartError where there is
+    no such mesh in the file.
+    """
     if units not in UNITS:
         raise PartError(f'{where}: unknown unit {units!r}: choose one of {", ".join(UNITS)}')
     mesh, colours = _read(where)
-    _check_size(where, mesh, units)
+    _check_size(where, mesh, units, sizes)
     mesh.apply_scale(UNITS[units])
     if _is_flat(mesh):
         raise PartError(f'{where}: the mesh is flat: a part must enclose a volume')
     mesh, colours, warnings = _repaired(mesh, colours)
     if mesh.is_empty or _is_flat(mesh):
         raise PartError(f'{where}: the mesh has no volume that could be grasped')
-    painted = trimesh.Trimesh(
-        mesh.vertices, mesh.faces, face_colors=colours, process=False)
-    plain = re.sub(r'[^A-Za-z0-9_-]+', '_', where.stem if name is None else name)
-    return Part(plain, painted, convex_pieces(painted), 'plastic', None, warnings)
+    return trimesh.Trimesh(
+        mesh.vertices, mesh.faces, face_colors=colours, process=False), warnings
 
 
 def _read(path: Path) -> tuple[trimesh.Trimesh, Colours | None]:
     """Return a file's mesh and the colours of its faces, as they are in the file."""
     kind = path.suffix.lower()
     if kind not in FORMATS:
-        raise PartError(f'{path}: not a mesh: give an OBJ, STL or PLY file')
+        raise PartError(f'{path}: not a mesh: give an OBJ, STL, PLY or GLB file')
     try:
         megabytes = path.stat().st_size / 2**20
     except OSError as error:
@@ -109,8 +127,10 @@ def _read(path: Path) -> tuple[trimesh.Trimesh, Colours | None]:
 def _face_colours(mesh: trimesh.Trimesh) -> Colours | None:
     visual = mesh.visual
     if isinstance(visual, trimesh.visual.TextureVisuals):
-        if getattr(visual.material, 'image', None) is None or visual.uv is None:
-            return None
+        pictures = (getattr(visual.material, name, None) for name in ('image', 'baseColorTexture'))
+        if visual.uv is None or not any(picture is not None for picture in pictures):
+            one = getattr(visual.material, 'baseColorFactor', None)
+            return None if one is None else np.tile(np.uint8(one), (len(mesh.faces), 1))
         visual = visual.to_color()
     if visual is None or not visual.defined:
         return None
@@ -120,17 +140,19 @@ def _face_colours(mesh: trimesh.Trimesh) -> Colours | None:
     return np.asarray(visual.face_colors, dtype=np.uint8)
 
 
-def _check_size(path: Path, mesh: trimesh.Trimesh, units: str) -> None:
-    longest = float(mesh.extents.max())
-    if SMALLEST <= longest * UNITS[units] <= LARGEST:
+def _check_size(
+    path: Path, mesh: trimesh.Trimesh, units: str, sizes: tuple[float, float],
+) -> None:
+    longest, (least, most) = float(mesh.extents.max()), sizes
+    if least <= longest * UNITS[units] <= most:
         return
-    fitting = [
-        f'{unit} ({longest * metres:.3g} m)' for unit, metres in UNITS.items()
-        if SMALLEST <= longest * metres <= LARGEST]
-    advice = f'; its unit may be {" or ".join(fitting)}' if fitting else ''
+    every = {unit: f'{unit} ({longest * metres:.3g} m)' for unit, metres in UNITS.items()}
+    fitting = [every[unit] for unit, metres in UNITS.items() if least <= longest * metres <= most]
+    advice = f'its unit may be {" or ".join(fitting)}' if fitting else \
+        f'no unit fits: {", ".join(every.values())}'
     raise PartError(
         f'{path}: {longest * UNITS[units]:.3g} m long in units {units!r}, where parts have '
-        f'{SMALLEST} to {LARGEST:g} m{advice}')
+        f'{least} to {most:g} m; {advice}')
 
 
 def _is_flat(mesh: trimesh.Trimesh) -> bool:
@@ -181,13 +203,12 @@ def _repaired(
         mesh.fix_normals(multibody=True)
         warnings.append('faces that looked inwards have been turned')
     if not mesh.is_watertight:
-        closed, count = mesh.copy(), len(mesh.faces)
-        if trimesh.repair.fill_holes(closed):
-            filled = len(closed.faces) - count
-            if colours is not None:
-                colours = np.concatenate((colours, np.repeat(colours[-1:], filled, axis=0)))
-            mesh = closed
-            warnings.append(f'open: closed with {filled} faces')
-        else:
-            warnings.append('open: not every edge joins two faces, and no way to close it')
+        mesh, beside = with_holes_closed(mesh)
+        if colours is not None:
+            colours = np.concatenate((colours, colours[beside]))
+        if len(beside):
+            warnings.append(f'open: closed with {len(beside)} faces')
+        left = len(open_edges(mesh)[0])
+        if left:
+            warnings.append(f'open: {left} edges belong to one face only, and no way to close it')
     return mesh, colours, tuple(warnings)

@@ -15,7 +15,7 @@
 """What the user brings to a data set: meshes of parts, and pictures for the background."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,13 @@ class UserFiles:
     """
     Files that take the place of the project's own.
 
-    `meshes` is a folder of meshes, in `units`; None for the project's own parts. `backgrounds`
-    are pictures to lie under and behind things, None for none.
+    `meshes` is a folder of meshes, in `units`, of a `finish`; None for the project's own parts.
+    `backgrounds` are pictures to lie under and behind things, None for none.
     """
 
     meshes: Path | None = None
     units: str = 'mm'
+    finish: str = 'plastic'
     backgrounds: Backgrounds | None = None
 
     @property
@@ -44,6 +45,7 @@ class UserFiles:
         words: tuple[str, ...] = ()
         if self.meshes is not None:
             words += ('--meshes', str(self.meshes), '--units', self.units)
+            words += () if self.finish == 'plastic' else ('--finish', self.finish)
         if self.backgrounds is not None:
             words += ('--backgrounds', str(self.backgrounds.folder))
         return words
@@ -57,6 +59,8 @@ class UserFiles:
                 digest.update(path.name.encode() + b'\0')
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
             found['meshes'], found['units'] = digest.hexdigest(), self.units
+            if self.finish != 'plastic':  # which all were before there was a choice
+                found['finish'] = self.finish
         if self.backgrounds is not None:
             found['backgrounds'] = self.backgrounds.sha256
         return found
@@ -65,7 +69,8 @@ class UserFiles:
         """Read the meshes; None where there are none."""
         if self.meshes is None:
             return None
-        return [part_from_file(path, self.units) for path in mesh_files(self.meshes)]
+        return [replace(part_from_file(path, self.units), finish=self.finish)
+                for path in mesh_files(self.meshes)]
 
 
 def mesh_files(folder: Path) -> list[Path]:
@@ -74,5 +79,5 @@ def mesh_files(folder: Path) -> list[Path]:
         raise PartError(f'{folder} is not a folder of meshes')
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in FORMATS)
     if not paths:
-        raise PartError(f'{folder} holds no OBJ, STL or PLY file')
+        raise PartError(f'{folder} holds no OBJ, STL, PLY or GLB file')
     return paths

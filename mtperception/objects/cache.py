@@ -1,0 +1,26 @@
+# Copyright 2026 mtperception developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Where things are kept that can be made again at any time."""
+
+import os
+from pathlib import Path
+
+
+def cache_root() -> Path:
+    """Return the package's folder in the user's cache; it need not exist."""
+    base = os.environ.get('XDG_CACHE_HOME', '')
+    # The XDG Base Directory Specification says that relative ones are to be ignored.
+    root = Path(base) if os.path.isabs(base) else Path.home() / '.cache'
+    return root / 'mtperception'
