@@ -194,6 +194,23 @@ def test_a_pose_goes_along_its_line_of_sight_to_the_measured_depth(alone):
     assert np.cross(moved.translation, near.translation) == pytest.approx(np.zeros(3))
 
 
+def test_what_points_at_the_camera_or_is_half_hidden_is_as_deep_as_it_is(alone):
+    """Its middle is elsewhere in the picture than on its surface, which must not move it."""
+    rng = np.random.default_rng(10)
+    pointing = about_axis((0.2, 1.0, 0.0), np.radians(15.0)) @ np.diag((1.0, -1.0, -1.0))
+    for rotation in (pointing, np.diag((1.0, -1.0, -1.0)) @ pointing):
+        true = Pose(rotation, np.array((0.05, -0.05, 0.9)))
+        depth = alone(true)
+        rows, columns = np.nonzero(np.isfinite(depth))
+        hidden = depth.copy()
+        hidden[:, :int(np.median(columns))] = np.inf
+        for shown in (depth, hidden):
+            scene = points_in(rng, np.where(np.isfinite(shown), shown, 0.0).astype(np.float32))
+            start = Pose(true.rotation, 1.04 * true.translation)
+            moved = at_depth(start, scene, SURFACE, CAMERA)
+            assert moved.translation[2] == pytest.approx(true.translation[2], abs=0.012)
+
+
 def test_scene_points_are_those_of_the_mask_and_none_far_behind(alone):
     rng = np.random.default_rng(9)
     true = random_pose(rng)

@@ -34,7 +34,14 @@ from mtperception.pose.depth_refinement import Hypothesis
 from mtperception.pose.network import Look
 from mtperception.pose.placing import Crop, crop_of
 from mtperception.pose.quarter_turns import quarter_turned, turned_back
-from mtperception.pose.silhouette import aligned, alike, refine_by_mask, silhouette
+from mtperception.pose.silhouette import (
+    aligned,
+    alike,
+    halfway,
+    over_box,
+    refine_by_mask,
+    silhouette,
+)
 from mtperception.pose.surface import Surface
 from mtperception.sim.pose.bop import diameter
 from mtperception.sim.pose.object_alone import DepthAlone
@@ -100,6 +107,21 @@ def test_the_hypothesis_that_fills_the_mask_is_chosen():
         late = refine_by_mask(some[::-1], mask, crop, SURFACE, CAMERA, deadline=-math.inf)
         assert late.pose.rotation == pytest.approx(some[-1].pose.rotation, abs=0.2)
     assert right >= 11
+
+
+def test_a_pose_is_moved_to_where_its_box_is():
+    rng = np.random.default_rng(6)
+    for _ in range(10):
+        true = random_pose(rng)
+        box = SURFACE.box(true, CAMERA)
+        start = moved(true, 0.02, -0.01, 1.1)
+        found = over_box(start, box, SURFACE, CAMERA)
+        assert SURFACE.box(found, CAMERA) == pytest.approx(box, abs=2.5)
+        assert allocentric(*found) == pytest.approx(allocentric(*true), abs=1e-9)
+        between = halfway(start, found, CAMERA)
+        assert between.translation[2] == pytest.approx(
+            math.sqrt(start.translation[2] * found.translation[2]))
+        assert allocentric(*between) == pytest.approx(allocentric(*true), abs=1e-9)
 
 
 def test_masks_of_nothing_move_nothing():

@@ -16,10 +16,12 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
+from mtperception.cli.detect import read_depth
 from mtperception.cli.main import main
 from mtperception.datasets.errors import DatasetError
 from mtperception.pose.batches import PlainViews, random_batch
@@ -127,6 +129,7 @@ def test_thresholds_are_chosen_where_right_and_wrong_part():
 
 
 @pytest.mark.parametrize(('words', 'said'), [
+    (['detect', 'pin', 'a.png', '--depth', 'b'], '--depth is for poses'),
     (['detect', 'pose', 'a.png'], 'give --camera FILE'),
     (['evaluate', 'pose', '--count', '0'], '--count is 0'),
     (['train', 'pose', '--out', 'x', '--data', 'nowhere'], 'nowhere'),
@@ -135,3 +138,13 @@ def test_the_command_says_what_is_wrong(words, said, capsys, monkeypatch, tmp_pa
     monkeypatch.chdir(tmp_path)
     assert main(words) == 1
     assert said in capsys.readouterr().err
+
+
+def test_depth_pictures_are_read_in_metres_and_others_named(tmp_path):
+    depth = np.array([(0, 500), (1250, 65535)], np.uint16)
+    cv2.imwrite(str(tmp_path / 'a.png'), depth)
+    cv2.imwrite(str(tmp_path / 'b.png'), depth.astype(np.uint8))
+    assert read_depth(tmp_path / 'a.png') == pytest.approx(depth / 1000.0)
+    for name, said in (('b.png', 'not a depth picture'), ('c.png', 'No such file')):
+        with pytest.raises(ValueError, match=f'{name}: {said}'):
+            read_depth(tmp_path / name)

@@ -43,7 +43,8 @@ def add_parser(verbs: Any) -> None:
                     'centre of the first one; score), its grasps (x, y, opening along and jaw '
                     'across the axis at theta, in pixels and radians counter-clockwise; score; '
                     'the number of the default box), or its poses (rotation and translation, in '
-                    'metres, from the mesh to the optical frame; score; box). The diameter is 0 '
+                    'metres, from the mesh to the optical frame; score; box; evidence for the '
+                    'score). The diameter is 0 '
                     'from a model that does not tell it.')
     parser.add_argument('system', choices=['pin', 'grasp', 'pose'], metavar='SYSTEM',
                         help='what to look for: pin, grasp or pose')
@@ -56,6 +57,9 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument('--camera', type=Path, metavar='FILE',
                         help='of poses: the camera that took the pictures, camera.json or a '
                              'calibration of ROS; the pictures are without distortion')
+    parser.add_argument('--depth', type=Path, metavar='DIR',
+                        help='of poses: refine them by depth pictures of the same names, PNG of '
+                             '16 bits in millimetres, 0 where nothing was measured')
     parser.add_argument('--threshold', type=share, help="least score, 0 to 1 (the model's)")
     parser.add_argument('--json', action='store_true',
                         help='accepted for symmetry: the output is always JSON lines')
@@ -84,7 +88,9 @@ def run(arguments: argparse.Namespace) -> int:
     for path in images:
         try:
             image = read_image(path)
-            found = system.detect(image, arguments.threshold)
+            beside = {} if arguments.depth is None else {
+                'depth': read_depth(arguments.depth / f'{path.stem}.png')}
+            found = system.detect(image, arguments.threshold, **beside)
             line: dict[str, Any] = {
                 'image': str(path), 'width': image.shape[1], 'height': image.shape[0],
                 system.key: [_plain(vars(one)) for one in found]}
@@ -104,7 +110,7 @@ class _System(NamedTuple):
     """How things are found and drawn, and what a line calls them."""
 
     key: str
-    detect: Callable[[npt.NDArray[np.uint8], float | None], Sequence[Any]]
+    detect: Callable[..., Sequence[Any]]
     draw: Callable[[npt.NDArray[np.uint8], Sequence[Any]], npt.NDArray[np.uint8]]
 
 
@@ -138,6 +144,8 @@ def _camera(arguments: argparse.Namespace) -> 'PinholeCamera | None':
     if (arguments.system == 'pose') != (arguments.camera is not None):
         raise ValueError('poses need the camera that took the pictures: give --camera FILE'
                          if arguments.system == 'pose' else '--camera is for poses')
+    if arguments.depth is not None and arguments.system != 'pose':
+        raise ValueError('--depth is for poses')
     return None if arguments.camera is None else read_camera(arguments.camera)
 
 
@@ -149,14 +157,18 @@ def _poses(model: str, camera: 'PinholeCamera') -> _System:
 
     estimator = opened(model)
     return _System(
-        'poses', lambda image, threshold: estimator.estimate(image, camera, threshold),
-        partial(draw_poses, camera=camera))
+        'poses', lambda image, threshold, **depth: estimator.estimate(
+            image, camera, threshold, **depth), partial(draw_poses, camera=camera))
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Turn arrays into lists, as JSON has them."""
-    return {name: value.tolist() if isinstance(value, np.ndarray) else value
-            for name, value in values.items()}
+    """Turn arrays into lists and named tuples into objects, as JSON has them."""
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value.tolist()
+        return value._asdict() if hasattr(value, '_asdict') else value
+
+    return {name: plain(value) for name, value in values.items()}
 
 
 def _is_there(path: Path) -> bool:
@@ -188,6 +200,20 @@ def read_image(path: Path) -> npt.NDArray[np.uint8]:
     if image is None:
         raise ValueError(f'{path}: not a picture that can be read, or damaged')
     return np.asarray(image, dtype=np.uint8)
+
+
+def read_depth(path: Path) -> npt.NDArray[np.float32]:
+    """Read a depth picture, H x W, in metres; ValueError names one that is none."""
+    import cv2
+
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise ValueError(f'{path}: {error.strerror}') from None
+    stored = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    if stored is None or stored.dtype != np.uint16 or stored.ndim != 2:
+        raise ValueError(f'{path}: not a depth picture: one channel of 16 bits, in millimetres')
+    return np.asarray(stored.astype(np.float32) / 1000.0)
 
 
 def _free_name(path: Path, taken: set[Path]) -> Path:
