@@ -22,6 +22,7 @@ test: $(VENV)/.test
 bench: $(VENV)/.installed
 	$(BIN)/mtperception bench pin
 	$(BIN)/mtperception bench grasp
+	$(BIN)/mtperception bench pose
 	$(BIN)/mtperception bench nodes
 	$(BIN)/mtperception bench dds
 	$(BIN)/mtperception bench render
