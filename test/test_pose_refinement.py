@@ -201,7 +201,7 @@ def test_what_points_at_the_camera_or_is_half_hidden_is_as_deep_as_it_is(alone):
     for rotation in (pointing, np.diag((1.0, -1.0, -1.0)) @ pointing):
         true = Pose(rotation, np.array((0.05, -0.05, 0.9)))
         depth = alone(true)
-        rows, columns = np.nonzero(np.isfinite(depth))
+        columns = np.nonzero(np.isfinite(depth))[1]
         hidden = depth.copy()
         hidden[:, :int(np.median(columns))] = np.inf
         for shown in (depth, hidden):

@@ -27,7 +27,6 @@ from mtperception.grasp.shapes.components import (
     inner_products,
     principal_components,
 )
-from mtperception.grasp.shapes.discriminant import fit_discriminant, ShapeDiscriminant
 from mtperception.grasp.shapes.examples import (
     check_features,
     Features,
@@ -35,17 +34,13 @@ from mtperception.grasp.shapes.examples import (
     ShapeError,
     ShapeExamples,
     side_by_side,
-    spread,
 )
 from mtperception.grasp.shapes.strangeness import learn_strangeness, Strangeness
-from mtperception.grasp.shapes.svm import fit_svm, Grid, ShapeSvm
+from mtperception.grasp.shapes.svm import fit_svm, GRID, Grid, ShapeSvm
 
 Floats = NDArray[np.float64]
-# So many principal components at most: with more, the mean of a shape of few examples is noise.
-DIMENSIONS = 60
-# Examples of a picture are much alike: so many of a shape, from all of its pictures, are learnt
-# from, and a lesson takes seconds however many pictures there were before.
-MOST_EXAMPLES = 200
+# The paper's number of principal components.
+DIMENSIONS = 20
 
 
 @dataclass(frozen=True)
@@ -67,20 +62,20 @@ class ShapeClassifier:
     """
     Tells the shapes of grasps by their features at `layers`.
 
-    Where one shape alone was taught there is nothing to tell shapes apart by, and all that is not
+    Where one shape alone was taught there is no machine to tell shapes apart, and all that is not
     refused is of that shape.
     """
 
     layers: tuple[str, ...]
     shapes: tuple[str, ...]
     components: Components
-    teller: ShapeDiscriminant | ShapeSvm | None
+    svm: ShapeSvm | None
     strangeness: Strangeness
 
     @property
     def accuracy(self) -> float | None:
         """How often held-out examples are told right; None where there is one shape alone."""
-        return self.teller.accuracy if self.teller else None
+        return self.svm.accuracy if self.svm else None
 
     def classify(self, features: Features) -> list[ShapeAnswer]:
         """Answer for each grasp; ShapeError is raised unless all features are finite."""
@@ -98,7 +93,7 @@ class ShapeClassifier:
             return np.array([], dtype=np.str_), np.zeros(0), np.zeros(0)
         points, rest = self.components(rows)
         told = ((np.full(len(rows), self.shapes[0]), np.ones(len(rows)))
-                if self.teller is None else self.teller.tell(points))
+                if self.svm is None else self.svm.tell(points))
         return *told, self.strangeness(points, rest)
 
     def likeliest(self, features: Features) -> Labels:
@@ -108,21 +103,16 @@ class ShapeClassifier:
 
 def fit_classifier(
     examples: ShapeExamples, layers: Sequence[str] | None = None, *, dimensions: int = DIMENSIONS,
-    grid: Grid | None = None, also: Features | None = None,
+    grid: Grid = GRID, also: Features | None = None,
 ) -> ShapeClassifier:
     """
     Learn shapes from examples by their features at some layers, by default all there are.
 
     The principal components, at most `dimensions`, are those of the examples alone, or of the
-    features `also` too: the paper reduces what is to be told together with the examples. Shapes
-    are told by linear discriminants, learnt from at most MOST_EXAMPLES of each; or, as the paper
-    has it, by a support vector machine that a `grid` is searched for with all examples, which
-    takes many times as long.
+    features `also` too: the paper reduces what is to be told together with the examples.
     """
     if not len(examples):
         raise ShapeError('no shape has been taught')
-    if grid is None:
-        examples = spread(examples, MOST_EXAMPLES)
     layers = tuple(sorted(examples.features) if layers is None else layers)
     rows = side_by_side(examples.features, layers)
     everything = rows
@@ -134,10 +124,8 @@ def fit_classifier(
     points, _ = components(rows)
     labels, images = examples.labels, examples.images
     shapes = tuple(examples.shapes)
-    teller: ShapeDiscriminant | ShapeSvm | None = None
-    if len(shapes) > 1:
-        teller = fit_discriminant(points, labels, images) if grid is None \
-            else fit_svm(points, labels, images, grid)
     return ShapeClassifier(
-        layers, shapes, components, teller, learn_strangeness(
+        layers, shapes, components,
+        fit_svm(points, labels, images, grid) if len(shapes) > 1 else None,
+        learn_strangeness(
             points, products[:len(rows), :len(rows)], labels, images, dimensions))

@@ -25,14 +25,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
-from scipy.sparse.linalg import eigsh
 
 Floats = NDArray[np.float64]
 # Components with less than this share of the first one's variance are rounding errors.
 _LEAST_SHARE = 1e-6
-# From this many rows a component on, Lanczos' method finds the widest much sooner than all are
-# found; to this accuracy.
-_MANY, _ACCURACY = 5, 1e-9
 
 
 @dataclass(frozen=True)
@@ -86,14 +82,8 @@ def _widest(products: Floats, most: int) -> tuple[Floats, Floats]:
     """Return the largest eigenvalues, all above rounding, with their vectors as columns."""
     count = len(products)
     most = max(1, min(most, count - 1))
-    if count > _MANY * most and products.any():
-        # It begins anywhere, but always there: the same rows give the same numbers.
-        start = np.random.default_rng(0).normal(size=count)
-        values, vectors = eigsh(products, most, which='LA', v0=start, tol=_ACCURACY)
-    else:
-        values, vectors = eigh(products, subset_by_index=(count - most, count - 1))
-    order = np.argsort(values)[::-1]
-    values, vectors = values[order], vectors[:, order]
+    values, vectors = eigh(products, subset_by_index=(count - most, count - 1))
+    values, vectors = values[::-1], vectors[:, ::-1]
     kept = values > max(_LEAST_SHARE * values[0], np.finfo(np.float32).tiny)
     if not kept.any():
         # All rows are alike: one axis, along which nothing lies.

@@ -96,16 +96,6 @@ def joined(parts: Sequence[ShapeExamples]) -> ShapeExamples:
         np.concatenate([part.images for part in parts]))
 
 
-def spread(examples: ShapeExamples, most: int) -> ShapeExamples:
-    """Take at most so many examples of each shape, evenly from all of its pictures."""
-    places = []
-    for name in examples.shapes:
-        own = np.flatnonzero(examples.labels == name)
-        own = own[np.argsort(examples.images[own], kind='stable')]
-        places.append(own[np.linspace(0, len(own) - 1, min(most, len(own))).round().astype(int)])
-    return examples.chosen(np.sort(np.concatenate(places)))
-
-
 def unit_rows(features: Features) -> dict[str, Rows]:
     """Scale each row of each layer to length 1; a row of zeros stays one."""
     lengths = {layer: np.linalg.norm(rows.astype(np.float32, copy=False), axis=1, keepdims=True)

@@ -95,9 +95,10 @@ def run_trials(pool: ShapeExamples, tests: Mapping[str, ShapeExamples], late: st
                 trials.accuracies[name][count].append(float((told == test.labels).mean()))
         # From here on, those who were taught by most pictures.
         knows_late = fit(joined([some, draw_pictures(pool, {late: LATE_PICTURES}, rng)]))
-        judged = [knows_first.judge(test.features) for test in tests.values()]
-        before, strange = (np.concatenate([each[place] for each in judged]) for place in (0, 2))
-        after = np.concatenate([knows_late.likeliest(test.features) for test in tests.values()])
+        strange = np.concatenate([knows_first.judge(test.features)[2] for test in tests.values()])
+        before, after = (
+            np.concatenate([classifier.likeliest(test.features) for test in tests.values()])
+            for classifier in (knows_first, knows_late))
         trials.unknown_auroc.append(float(roc_auc_score(~known, strange)))
         trials.known_refused.append(float((strange[known] >= 1.0).mean()))
         trials.unknown_refused.append(float((strange[~known] >= 1.0).mean()))

@@ -18,12 +18,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mtperception.grasp.shapes.classifier import fit_classifier, ShapeClassifier
+from mtperception.grasp.shapes.classifier import DIMENSIONS, fit_classifier, ShapeClassifier
 from mtperception.grasp.shapes.examples import Features, ShapeError, ShapeExamples
 from mtperception.grasp.shapes.svm import Grid
 
-# The paper's number of principal components; it searches the penalty alone.
-PAPER_DIMENSIONS = 20
+# The paper searches the penalty alone.
 PAPER_GRID = Grid(penalties=(0.1, 1.0, 10.0, 100.0, 1000.0), widths=(1.0,))
 
 
@@ -42,7 +41,7 @@ class LayerChoice:
     best: str
 
 
-def choose_layer(examples: ShapeExamples, *, dimensions: int = PAPER_DIMENSIONS,
+def choose_layer(examples: ShapeExamples, *, dimensions: int = DIMENSIONS,
                  also: Features | None = None) -> LayerChoice:
     """Fit a classifier on each layer of the examples, in their order; the earlier wins ties."""
     if len(examples.shapes) < 2:
