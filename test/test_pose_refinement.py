@@ -211,6 +211,18 @@ def test_what_points_at_the_camera_or_is_half_hidden_is_as_deep_as_it_is(alone):
             assert moved.translation[2] == pytest.approx(true.translation[2], abs=0.012)
 
 
+@pytest.mark.parametrize('unit', [0.001, 0.1, 0.3, 3.0, 10.0, 1000.0])
+def test_depth_in_other_units_moves_nothing(alone, unit):
+    rng = np.random.default_rng(11)
+    for _ in range(4):
+        true = random_pose(rng)
+        scene = unit * points_in(rng, alone(true))
+        assert at_depth(true, scene, SURFACE, CAMERA) is true
+        depth = (unit * alone(true)).astype(np.float32)
+        found = refine(hypotheses(rng, true), SURFACE, scene, depth, CAMERA)
+        assert found is None or abs(found.pose.translation[2] / true.translation[2] - 1) < 0.2
+
+
 def test_scene_points_are_those_of_the_mask_and_none_far_behind(alone):
     rng = np.random.default_rng(9)
     true = random_pose(rng)

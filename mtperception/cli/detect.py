@@ -90,7 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
             image = read_image(path)
             beside = {} if arguments.depth is None else {
                 'depth': read_depth(arguments.depth / f'{path.stem}.png')}
-            found = system.detect(image, arguments.threshold, **beside)
+            try:
+                found = system.detect(image, arguments.threshold, **beside)
+            except ValueError as error:
+                raise ValueError(f'{path}: {error}') from None
             line: dict[str, Any] = {
                 'image': str(path), 'width': image.shape[1], 'height': image.shape[0],
                 system.key: [_plain(vars(one)) for one in found]}
@@ -192,11 +195,7 @@ def read_image(path: Path) -> npt.NDArray[np.uint8]:
     """Read a picture as H x W x 3 (BGR), 8 bits; ValueError names one that cannot be read."""
     import cv2
 
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise ValueError(f'{path}: {error.strerror}') from None
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    image = _decoded(path, cv2.IMREAD_COLOR)
     if image is None:
         raise ValueError(f'{path}: not a picture that can be read, or damaged')
     return np.asarray(image, dtype=np.uint8)
@@ -206,14 +205,21 @@ def read_depth(path: Path) -> npt.NDArray[np.float32]:
     """Read a depth picture, H x W, in metres; ValueError names one that is none."""
     import cv2
 
+    stored = _decoded(path, cv2.IMREAD_UNCHANGED)
+    if stored is None or stored.dtype != np.uint16 or stored.ndim != 2:
+        raise ValueError(f'{path}: not a depth picture: one channel of 16 bits, in millimetres')
+    return np.asarray(stored.astype(np.float32) / 1000.0)
+
+
+def _decoded(path: Path, flags: int) -> npt.NDArray[Any] | None:
+    """Return what a picture's file holds, None where it is no picture."""
+    import cv2
+
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
         raise ValueError(f'{path}: {error.strerror}') from None
-    stored = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    if stored is None or stored.dtype != np.uint16 or stored.ndim != 2:
-        raise ValueError(f'{path}: not a depth picture: one channel of 16 bits, in millimetres')
-    return np.asarray(stored.astype(np.float32) / 1000.0)
+    return cv2.imdecode(data, flags) if data.size else None
 
 
 def _free_name(path: Path, taken: set[Path]) -> Path:

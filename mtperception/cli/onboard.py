@@ -40,8 +40,8 @@ def add_parser(verbs: Any) -> None:
                     "a model on them (going on from the bundled hammer's, where there is one), "
                     'measure it on new pictures, and keep it under its name, by which all verbs '
                     'and nodes then know it. That takes about a quarter of an hour on two idle '
-                    'cores, with --full about two hours and better. `mtperception objects` lists '
-                    'what is known and removes it.')
+                    'cores, --full trains eight times as long. `mtperception objects` lists what '
+                    'is known and removes it.')
     parser.add_argument('mesh', type=Path, metavar='MESH', help='an STL, OBJ, PLY or GLB file')
     parser.add_argument('--name', required=True, help='what the object is called from now on')
     parser.add_argument('--units', required=True, choices=('m', 'cm', 'mm', 'inch'),

@@ -30,12 +30,12 @@ from mtperception.objects.symmetry import symmetries_of
 from mtperception.pose.confidence import Evidence, fit_confidence
 from mtperception.pose.data.dataset import LabelledPose, PosePictures
 from mtperception.pose.detection import ObjectPose
+from mtperception.pose.evaluation import RIGHT
 from mtperception.pose.predictor import PoseEstimator
 
-# A pose is right whose points are off by less than this share of the diameter, on average.
-RIGHT = 0.1
 # Pictures that are looked at, and points of the surface that are compared.
 PICTURES, _POINTS = 300, 500
+# Fewer pictures tell nothing: a codebook is not worth the making for them.
 _FEWEST = 40
 # Poses of boxes that are seldom right are to be told from others, too.
 _LEAST_SCORE = 0.1
@@ -70,11 +70,7 @@ def measure_confidence(
 
 
 def with_confidence(bundle: zoo.Bundle, path: Path, pictures: PosePictures) -> zoo.Bundle:
-    """
-    Measure how sure a model's poses are, and write it again with that in its card.
-
-    Few pictures tell nothing: for less than 40 its codebook is not worth the making.
-    """
+    """Measure how sure a model's poses are, and write it again with that in its card."""
     if len(pictures) < _FEWEST:
         return bundle
     estimator = PoseEstimator.from_bundle(bundle)

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from mtperception.geometry.pose_errors import add, Pose, Symmetries
-from mtperception.objects.confidence import RIGHT
 from mtperception.pose.boxes import overlap
 from mtperception.pose.data.dataset import PosePictures
+from mtperception.pose.evaluation import RIGHT
 from mtperception.pose.predictor import PoseEstimator
 
 # Points of the surface that are compared.

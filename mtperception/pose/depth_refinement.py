@@ -47,6 +47,9 @@ _NEAR = 0.55
 # Points of scene and surface are seen in the same place within so many pixels.
 _BESIDE = 4.0
 _DEPTH_STEPS = 2
+# Looks tell the distance well within this factor.
+_FARTHEST = 2.0
+_NOWHERE = -1e9
 # How much looking alike counts beside agreeing with the depth picture.
 LIKENESS_WEIGHT = 0.3
 
@@ -99,23 +102,31 @@ def at_depth(pose: Pose, scene: Floats, surface: Surface, camera: PinholeCamera)
     Move a pose along its line of sight until its visible surface is as deep as the scene.
 
     They are compared where both are seen: of a long object that points at the camera, or is half
-    hidden, the middle of the one is not the middle of the other.
+    hidden, the middle of the one is not the middle of the other. Depth that has it many times as
+    far or as near as its looks say is of something else, or in other units: the pose stays.
     """
     seen = surface.points[surface.seen(pose, camera)]
     if not len(seen) or not len(scene):
         return pose
     tree = cKDTree(camera.project(scene))
+    moved = pose
     for _ in range(_DEPTH_STEPS):
-        there = pose.moved(seen)
-        away, number = tree.query(camera.project(there), distance_upper_bound=_BESIDE)
+        there = moved.moved(seen)
+        pixels = camera.project(there)
+        # Points that come to lie behind the camera are seen nowhere.
+        away, number = tree.query(np.where(np.isfinite(pixels), pixels, _NOWHERE),
+                                  distance_upper_bound=_BESIDE)
         beside = np.isfinite(away)
         if beside.sum() >= _FEWEST:
             deeper = np.median(scene[number[beside], 2] - there[beside, 2])
         else:
             deeper = np.median(scene[:, 2]) - np.median(there[:, 2])
-        z = pose.translation[2]
-        pose = Pose(pose.rotation, pose.translation * max(z + deeper, 0.1 * z) / z)
-    return pose
+        farther = 1.0 + deeper / moved.translation[2]
+        place = moved.translation * farther
+        if not 1 / _FARTHEST < place[2] / pose.translation[2] < _FARTHEST:
+            return pose
+        moved = Pose(pose.rotation, place)
+    return moved
 
 
 def scene_points(mask: NDArray[np.float32], crop: Crop, depth: NDArray[np.float32],

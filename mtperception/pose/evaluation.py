@@ -51,7 +51,7 @@ MSSD_THRESHOLDS: Floats = np.linspace(0.05, 0.5, 10)
 MSPD_THRESHOLDS: Floats = np.linspace(5.0, 50.0, 10)
 _BOP_WIDTH = 640
 # A pose is right by ADD where it is off by less than this share of the diameter.
-_RIGHT = 0.1
+RIGHT = 0.1
 # Turned over: farther from the truth than this, but near it after half a turn about the long
 # axis (radians).
 _FLIPPED, _NEAR = np.radians(90.0), np.radians(40.0)
@@ -142,7 +142,7 @@ class PoseScore:
             'mspd': mspd(pose, truth.pose, corners, truth.camera, symmetries)
             * _BOP_WIDTH / truth.camera.width,
             'right': float(
-                apart(pose, truth.pose, model.points) < _RIGHT * model.diameter),
+                apart(pose, truth.pose, model.points) < RIGHT * model.diameter),
             'flipped': float(flipped), 'rotation': float(np.degrees(off)),
             'translation': 1000.0 * float(
                 np.linalg.norm(pose.translation - truth.pose.translation))}
