@@ -57,6 +57,9 @@ def add_parser(subparsers: Any) -> None:
         '--pins', type=int, metavar='N',
         help='of pin: pins in each picture (0 to 6 at random)')
     parser.add_argument(
+        '--random-parts', action='store_true',
+        help='of grasp: parts of random shapes, new ones every few pictures, to train shape on')
+    parser.add_argument(
         '--meshes', type=Path, metavar='DIR',
         help='of grasp and pose: OBJ, STL, PLY and GLB files of parts, instead of those of the '
              'project')
@@ -140,6 +143,8 @@ def _data_set(args: argparse.Namespace) -> 'DataSet':
     from mtperception.sim.pose.data import PoseData
     from mtperception.sim.shapes.user_files import UserFiles
 
+    if args.random_parts and (args.system != 'grasp' or args.meshes is not None):
+        raise ValueError('--random-parts is for pictures of grasps, without --meshes')
     if args.system == 'pin':
         if args.meshes is not None or args.backgrounds is not None:
             raise ValueError('pins are rendered without --meshes and --backgrounds')
@@ -153,7 +158,9 @@ def _data_set(args: argparse.Namespace) -> 'DataSet':
             f'mtperception render: left out of {args.backgrounds}, not readable: '
             + ', '.join(names) + (f' and {more} more' if more > 0 else ''), file=sys.stderr)
     user = UserFiles(args.meshes, args.units, args.finish, backgrounds)
-    return GraspData(user) if args.system == 'grasp' else PoseData(user)
+    if args.system == 'grasp':
+        return GraspData(user, random_parts=args.random_parts)
+    return PoseData(user)
 
 
 def _shard(text: str) -> 'Shard':

@@ -38,10 +38,14 @@ from mtperception.sim.grasp.labels import GraspSample
 from mtperception.sim.grasp.lift_test import LiftTest, Placed
 from mtperception.sim.grasp.lines import grasp_line
 from mtperception.sim.grasp.scene import GraspScene, TRAINING_PARTS
+from mtperception.sim.looks.backgrounds import Backgrounds
 from mtperception.sim.shapes.parts import PARTS
+from mtperception.sim.shapes.random_parts import random_part
 from mtperception.sim.shapes.user_files import UserFiles
 
 _LIFT_EVERY = 10
+# So many random parts fall in so many pictures in a row.
+_PARTS, _ALIKE = 20, 70
 
 
 class LiftedSample(NamedTuple):
@@ -95,6 +99,32 @@ class LiftingScene:
             view.rotation @ translation + view.position)
 
 
+class RandomPartsScene:
+    """Grasp scenes of random parts, new ones every few pictures; a context manager, as those."""
+
+    def __init__(self, backgrounds: Backgrounds | None = None) -> None:
+        self._backgrounds = backgrounds
+        self._open: tuple[tuple[int, int], LiftingScene] | None = None
+
+    def __enter__(self) -> 'RandomPartsScene':
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._open is not None:
+            self._open[1].__exit__()
+            self._open = None
+
+    def sample(self, seed: int, index: int) -> LiftedSample:
+        """Render a sample, a pure function of both numbers; see `LiftingScene`."""
+        key = seed, index // _ALIKE
+        if self._open is None or self._open[0] != key:
+            self.__exit__()
+            first = index // _ALIKE * _PARTS
+            parts = [random_part(seed, number) for number in range(first, first + _PARTS)]
+            self._open = key, LiftingScene(GraspScene(parts, backgrounds=self._backgrounds))
+        return self._open[1].sample(seed, index)
+
+
 def in_world(label: GraspLabel, view: PosedCamera) -> Grasp:
     """Return the grasp that a label with a pose stands for, in the world."""
     pose = label.pose
@@ -115,10 +145,12 @@ class GraspData:
     Pictures of parts that fell onto a bench: the project's own, or the user's meshes.
 
     `dropped` names the parts in one picture after another; where empty, they are drawn at random.
+    Or, `random_parts`, all that fall is of random shapes, new ones every few pictures.
     """
 
     user: UserFiles = field(default_factory=UserFiles)
     dropped: tuple[tuple[str, ...], ...] = ()
+    random_parts: bool = False
     name: str = 'grasp'
     # A 300 x 300 picture takes about 160 kB as PNG, its depth 40 kB.
     bytes_per_sample: int = 300_000
@@ -126,7 +158,7 @@ class GraspData:
     @property
     def arguments(self) -> tuple[str, ...]:
         """The command line's further words that make the same data."""
-        return self.user.arguments
+        return (*self.user.arguments, *(['--random-parts'] if self.random_parts else []))
 
     def parameters(self) -> Mapping[str, Any]:
         """
@@ -138,10 +170,14 @@ class GraspData:
         if self.dropped:
             words = json.dumps(self.dropped).encode()
             parameters['dropped'] = hashlib.sha256(words).hexdigest()
+        if self.random_parts:
+            parameters['random_parts'] = True
         return parameters
 
-    def scene(self) -> AbstractContextManager[LiftingScene]:
+    def scene(self) -> 'AbstractContextManager[LiftingScene | RandomPartsScene]':
         """Open the scene."""
+        if self.random_parts:
+            return RandomPartsScene(self.user.backgrounds)
         # Others are there only where asked for: the ring makes falls take longer.
         others = sorted({name for names in self.dropped for name in names} - {*TRAINING_PARTS})
         parts = self.user.parts() or [PARTS[name]() for name in (*TRAINING_PARTS, *others)]
