@@ -26,6 +26,7 @@ from vision_msgs.msg import LabelInfo
 
 from mtperception.grasp.predictor import GraspDetector
 from mtperception.grasp.shapes.library import INDEX, ShapeLibrary
+from mtperception.grasp.shapes.observer import ShapeObserver
 from mtperception.grasp.shapes.taught import TaughtShapes
 from mtperception.nodes.conversions import image_message
 
@@ -125,7 +126,8 @@ def test_shapes_are_taught_live_and_told_as_the_library_tells_them(
     listed = running.call(Trigger, 'shapes').message
     assert 'bar (2 pictures, ' in listed
     assert 'disc (2 pictures, ' in listed
-    taught = TaughtShapes(GraspDetector.load(grasp_model), ShapeLibrary(library))
+    taught = TaughtShapes(
+        ShapeObserver(GraspDetector.load(grasp_model)), ShapeLibrary(library))
     for kind in ('bar', 'disc'):
         picture = lit_picture(kind, 21)
         answer = running.detect(frame(picture))

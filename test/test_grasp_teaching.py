@@ -33,6 +33,7 @@ from mtperception.grasp.predictor import GraspDetector
 from mtperception.grasp.shapes import experiments
 from mtperception.grasp.shapes.examples import ShapeError
 from mtperception.grasp.shapes.library import ShapeLibrary
+from mtperception.grasp.shapes.observer import ShapeObserver
 from mtperception.grasp.shapes.taught import TaughtShapes
 from mtperception.nn.weights import half_precision
 from mtperception.sim.grasp.labels import GraspObject, GraspSample
@@ -68,10 +69,16 @@ def detector(model):
     return GraspDetector.load(model)
 
 
+@pytest.fixture(scope='module')
+def observer(detector):
+    """Give one that looks at the stripes themselves: they are no outline of anything."""
+    return ShapeObserver(detector, 'rotated_crop')
+
+
 @pytest.fixture
-def taught(detector, tmp_path):
+def taught(observer, tmp_path):
     """Give two shapes, taught from three pictures each."""
-    taught = TaughtShapes(detector, ShapeLibrary(tmp_path / 'library'))
+    taught = TaughtShapes(observer, ShapeLibrary(tmp_path / 'library'))
     taught.teach('fine', [stripes(4, seed) for seed in range(3)])
     taught.teach('coarse', [stripes(12, seed) for seed in range(3)])
     return taught
@@ -99,8 +106,8 @@ def test_shapes_are_told_in_new_pictures(detector, taught):
     assert len(right) > 20 and np.mean(right) > 0.8
 
 
-def test_others_see_a_lesson_once_it_returns(detector, taught, tmp_path):
-    other = TaughtShapes(detector, ShapeLibrary(tmp_path / 'library'))
+def test_others_see_a_lesson_once_it_returns(detector, observer, taught, tmp_path):
+    other = TaughtShapes(observer, ShapeLibrary(tmp_path / 'library'))
     image = stripes(4, 10)
     assert other.detect(image) == taught.detect(image)
     lesson = taught.teach('plain', [stripes(30, 0)])
@@ -118,14 +125,14 @@ def test_others_see_a_lesson_once_it_returns(detector, taught, tmp_path):
 
 def test_guided_features_are_taught_alike(detector, tmp_path):
     library = ShapeLibrary(tmp_path / 'guided')
-    taught = TaughtShapes(detector, library, 'guided')
+    taught = TaughtShapes(ShapeObserver(detector, 'guided'), library)
     for name, width in (('fine', 4), ('coarse', 12)):
         taught.teach(name, [stripes(width, seed) for seed in range(2)])
     assert len(taught.classifier.layers) == 1
     assert len(library.index().taught_with.features.layers) == 10
     assert taught.detect(stripes(4, 10))
     with pytest.raises(ShapeError, match='other features, guided'):
-        TaughtShapes(detector, library)
+        TaughtShapes(ShapeObserver(detector, 'rotated_crop'), library)
 
 
 def test_pictures_without_a_grasp_teach_nothing(detector, taught, tmp_path):
@@ -133,7 +140,8 @@ def test_pictures_without_a_grasp_teach_nothing(detector, taught, tmp_path):
     blank = np.zeros((SIDE, SIDE, 3), np.uint8)
     detector = GraspDetector(detector.network, model_name='strict', sha256=detector.sha256,
                              threshold=1.0)
-    strict = TaughtShapes(detector, ShapeLibrary(tmp_path / 'library'))
+    strict = TaughtShapes(
+        ShapeObserver(detector, 'rotated_crop'), ShapeLibrary(tmp_path / 'library'))
     with pytest.raises(ShapeError, match="no grasp was found in 2 pictures of 'plain'"):
         strict.teach('plain', [blank, stripes(4, 0)])
     assert strict.index() == before

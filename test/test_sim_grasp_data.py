@@ -30,6 +30,7 @@ from mtperception.sim.files.data_folder import CARD
 from mtperception.sim.files.writing import SampleFiles
 from mtperception.sim.grasp.data import GraspData
 from mtperception.sim.render import render
+from mtperception.sim.shapes.random_parts import random_part
 from mtperception.sim.shapes.user_files import UserFiles
 
 SEED, COUNT = 8, 11
@@ -128,3 +129,38 @@ def test_the_users_meshes_take_the_place_of_the_projects_own(tmp_path):
     assert parts <= {'brick', 'bar'}
     card = json.loads((tmp_path / 'set' / CARD).read_bytes())
     assert card['parameters']['units'] == 'mm'
+
+
+def test_random_parts_are_new_every_few_pictures_and_the_same_again(tmp_path):
+    data = GraspData(random_parts=True)
+    with data.scene() as scene, data.scene() as other:
+        late = scene.sample(SEED, 75).sample
+        early = scene.sample(SEED, 3).sample
+        again = other.sample(SEED, 75).sample
+    np.testing.assert_array_equal(late.image, again.image)
+    names = [{int(part.part.removeprefix('random ')) for part in sample.objects}
+             for sample in (early, late)]
+    assert max(names[0]) < 20 <= min(names[1]) and max(names[1]) < 40
+    render(data, tmp_path / 'set', 1, SEED)
+    card = json.loads((tmp_path / 'set' / CARD).read_bytes())
+    assert card['parameters']['random_parts'] and '--random-parts' in card['command']
+
+
+def test_random_parts_are_closed_and_of_usual_sizes():
+    parts = [random_part(SEED, number) for number in range(60)]
+    for part in parts:
+        corners = np.asarray(part.mesh.vertices)
+        centre = (corners.min(axis=0) + corners.max(axis=0)) / 2
+        assert part.mesh.is_watertight
+        assert 0.069 < 2 * np.linalg.norm(corners - centre, axis=1).max() < 0.109
+        inside = np.concatenate(part.collision)
+        np.testing.assert_allclose(inside.max(axis=0), corners.max(axis=0), atol=1e-9)
+        np.testing.assert_allclose(inside.min(axis=0), corners.min(axis=0), atol=1e-9)
+    assert len({part.mesh.volume for part in parts}) == 60
+    np.testing.assert_array_equal(random_part(SEED, 7).mesh.vertices, parts[7].mesh.vertices)
+
+
+def test_random_parts_are_for_grasps_alone(tmp_path, capsys):
+    assert main(['render', 'pose', '--random-parts', '--out', str(tmp_path / 'out'), '--count',
+                 '1']) == 1
+    assert '--random-parts is for pictures of grasps' in capsys.readouterr().err

@@ -128,11 +128,12 @@ def _grasps(bundle: 'Bundle', model: str) -> _System:
     from mtperception.grasp.draw import draw_grasps
     from mtperception.grasp.predictor import GraspDetector
     from mtperception.grasp.shapes.library import default_folder, ShapeLibrary
+    from mtperception.grasp.shapes.observer import ShapeObserver
     from mtperception.grasp.shapes.taught import TaughtShapes
 
     detector = GraspDetector.from_bundle(bundle, model)
     try:
-        detect = TaughtShapes(detector, ShapeLibrary(default_folder())).detect
+        detect = TaughtShapes(ShapeObserver(detector), ShapeLibrary(default_folder())).detect
     except ValueError as error:
         # Grasps are found all the same.
         _complain(f'no shapes are told: {error}')

@@ -28,10 +28,11 @@ import numpy.typing as npt
 from mtperception.cli.evaluation_arguments import add_model_arguments, add_picture_arguments
 from mtperception.cli.new_pictures import NewPictures
 from mtperception.cli.progress import progress_bar
+from mtperception.cli.shapes import add_shape_model_argument
 
 if TYPE_CHECKING:
-    from mtperception.grasp.predictor import GraspDetector
     from mtperception.grasp.shapes.examples import ShapeExamples
+    from mtperception.grasp.shapes.observer import ShapeObserver
     from mtperception.sim.grasp.labels import GraspSample
 
 Orders = Sequence[tuple[int, Sequence[str]]]
@@ -65,13 +66,16 @@ long such a lesson takes.
 """)
     add_picture_arguments(parser, 'pictures of exp2 and exp3')
     add_model_arguments(parser, 'grasp', "least score of a grasp, 0 to 1 (the model's)")
+    add_shape_model_argument(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     import torch
 
+    from mtperception.grasp.descriptor.describer import Describer
     from mtperception.grasp.predictor import GraspDetector
+    from mtperception.grasp.shapes.observer import ShapeObserver
 
     if arguments.count < 4:
         raise ValueError(f'--count is {arguments.count}; it must be at least 4')
@@ -79,13 +83,16 @@ def run(arguments: argparse.Namespace) -> int:
     detector = GraspDetector.load(arguments.model)
     if arguments.threshold is not None:
         detector.threshold = arguments.threshold
+    observer = ShapeObserver(detector, describer=Describer.load(arguments.shape_model))
     # The workers have the other cores, and sums come out alike on all machines.
     torch.set_num_threads(1)
     with NewPictures(arguments.seed, arguments.workers) as pictures:
-        figures = evaluate(detector, pictures, arguments.count, arguments.seed)
+        figures = evaluate(observer, pictures, arguments.count, arguments.seed)
     report = {'count': arguments.count, 'seed': arguments.seed,
               'seconds': time.monotonic() - started, 'model': detector.model_name,
-              'model_sha256': detector.sha256, 'threshold': detector.threshold, **figures}
+              'model_sha256': detector.sha256, 'shape_model': arguments.shape_model,
+              'shape_model_sha256': observer.features.network,
+              'threshold': detector.threshold, **figures}
     if arguments.json:
         print(json.dumps(report))
     else:
@@ -93,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate(detector: 'GraspDetector', pictures: NewPictures, count: int,
+def evaluate(observer: 'ShapeObserver', pictures: NewPictures, count: int,
              seed: int) -> dict[str, Any]:
     """Render, look, teach and tell; show the progress on standard error."""
     from mtperception.grasp.shapes.classifier import fit_classifier
@@ -114,11 +121,11 @@ def evaluate(detector: 'GraspDetector', pictures: NewPictures, count: int,
                 yield sample
                 progress.advance(bar)
 
-        pool = [seen_to_teach(detector, name, rendered(orders))
+        pool = [seen_to_teach(observer, name, rendered(orders))
                 for name, orders in to_teach.items()]
         told, on_none = {}, {}
         for name, orders in to_tell.items():
-            told[name], on_none[name] = seen_to_tell(detector, rendered(orders))
+            told[name], on_none[name] = seen_to_tell(observer, rendered(orders))
         draws = (np.random.default_rng((seed, draw)) for draw in progress.track(
             range(DRAWS), description='draws'))
         trials = run_trials(joined(pool), told, LATE, fit_classifier, draws)
@@ -126,7 +133,7 @@ def evaluate(detector: 'GraspDetector', pictures: NewPictures, count: int,
     return {
         **trials.figures(), 'grasps': {name: len(seen) for name, seen in told.items()},
         'grasps_on_no_object': on_none,
-        'teach_seconds': lesson_seconds(detector, pool[:-1], max(PICTURES), late)}
+        'teach_seconds': lesson_seconds(observer, pool[:-1], max(PICTURES), late)}
 
 
 def experiments(parts: Sequence[str], count: int, seed: int) -> dict[str, Orders]:
@@ -143,39 +150,35 @@ def experiments(parts: Sequence[str], count: int, seed: int) -> dict[str, Orders
             for place, (name, scenes) in enumerate(dropped.items())}
 
 
-def seen_to_teach(detector: 'GraspDetector', name: str,
+def seen_to_teach(observer: 'ShapeObserver', name: str,
                   samples: 'Iterable[GraspSample]') -> 'ShapeExamples':
     """Make examples of a shape from pictures of it, as a lesson does."""
     from mtperception.grasp.shapes.examples import joined, ShapeError
-    from mtperception.grasp.shapes.seeing import examples_in, features_of_kind
 
-    features = features_of_kind('rotated_crop')
-    seen = [examples_in(detector, bgr(sample), name, features) for sample in samples]
+    seen = [observer.examples_in(bgr(sample), name) for sample in samples]
     found = [small(examples) for examples in seen if examples is not None]
     if not found:
-        raise ShapeError(f'{detector.model_name} finds no grasp in {len(seen)} pictures of '
-                         f'{name!r}: evaluate the detector first')
+        raise ShapeError(f'{observer.detector.model_name} finds no grasp in {len(seen)} pictures '
+                         f'of {name!r}: evaluate the detector first')
     return joined(found)
 
 
-def seen_to_tell(detector: 'GraspDetector',
+def seen_to_tell(observer: 'ShapeObserver',
                  samples: 'Iterable[GraspSample]') -> 'tuple[ShapeExamples, int]':
     """Give the grasps in pictures with the shapes they are on; and count those on none."""
     from mtperception.grasp.shapes.examples import joined, ShapeError, ShapeExamples
-    from mtperception.grasp.shapes.seeing import describe, features_of_kind
 
-    features = features_of_kind('rotated_crop')
     found, on_none = [], 0
     for number, sample in enumerate(samples):
-        grasps, rows = describe(detector, bgr(sample), features)
+        grasps, rows = observer.describe(bgr(sample))
         parts = np.array([part_at(sample, grasp.x, grasp.y) for grasp in grasps], dtype=np.str_)
         on_none += int((parts == '').sum())
         if (parts != '').any():
             found.append(small(ShapeExamples(
                 rows, parts, np.full(len(parts), number)).chosen(parts != '')))
     if not found:
-        raise ShapeError(f'{detector.model_name} finds no grasp on any part: evaluate the '
-                         'detector first')
+        raise ShapeError(f'{observer.detector.model_name} finds no grasp on any part: evaluate '
+                         'the detector first')
     return joined(found), on_none
 
 
@@ -201,20 +204,18 @@ def bgr(sample: 'GraspSample') -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(sample.image[..., ::-1])
 
 
-def lesson_seconds(detector: 'GraspDetector', taught: 'Sequence[ShapeExamples]', count: int,
+def lesson_seconds(observer: 'ShapeObserver', taught: 'Sequence[ShapeExamples]', count: int,
                    images: Sequence[npt.NDArray[np.uint8]]) -> float:
     """Time a lesson, in a library that knows other shapes from so many pictures each."""
     from mtperception.grasp.shapes.library import ShapeLibrary
-    from mtperception.grasp.shapes.seeing import features_of_kind, taught_with
     from mtperception.grasp.shapes.taught import TaughtShapes
 
     with TemporaryDirectory() as folder:
         library = ShapeLibrary(Path(folder))
         for examples in taught:
             some = np.isin(examples.images, np.unique(examples.images)[:count])
-            library.teach(examples.shapes[0], examples.chosen(some),
-                          taught_with(detector, features_of_kind('rotated_crop')))
-        shapes = TaughtShapes(detector, library)
+            library.teach(examples.shapes[0], examples.chosen(some), observer.taught_with)
+        shapes = TaughtShapes(observer, library)
         started = time.monotonic()
         shapes.teach(LATE, images)
         return time.monotonic() - started

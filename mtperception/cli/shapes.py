@@ -61,6 +61,13 @@ def add_library_argument(parser: argparse.ArgumentParser) -> None:
                         help='where the shapes are (mtperception/shapes in $XDG_DATA_HOME)')
 
 
+def add_shape_model_argument(parser: argparse.ArgumentParser) -> None:
+    """Add what describes shapes."""
+    parser.add_argument('--shape-model', default='shape', metavar='NAME|PATH',
+                        help='what describes shapes: a bundled model, or a .safetensors file '
+                             '(shape)')
+
+
 def library_of(arguments: argparse.Namespace) -> 'ShapeLibrary':
     """Give the library that the command line names, or the user's own."""
     from mtperception.grasp.shapes.library import default_folder, ShapeLibrary

@@ -22,7 +22,11 @@ import time
 from typing import Any
 
 from mtperception.cli.detect import read_image
-from mtperception.cli.shapes import add_library_argument, library_of
+from mtperception.cli.shapes import (
+    add_library_argument,
+    add_shape_model_argument,
+    library_of,
+)
 
 
 def add_parser(verbs: Any) -> None:
@@ -38,6 +42,7 @@ def add_parser(verbs: Any) -> None:
     add_library_argument(parser)
     parser.add_argument('--model', default='grasp', metavar='NAME|PATH',
                         help='a bundled model, or a .safetensors file with its card beside it')
+    add_shape_model_argument(parser)
     parser.add_argument('--json', action='store_true', help='print one JSON object')
     parser.set_defaults(run=run)
 
@@ -49,12 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
     check_name(arguments.label)
     images = [read_image(path) for path in arguments.images]
 
+    from mtperception.grasp.descriptor.describer import Describer
     from mtperception.grasp.predictor import GraspDetector
+    from mtperception.grasp.shapes.observer import ShapeObserver
     from mtperception.grasp.shapes.taught import TaughtShapes
 
     detector = GraspDetector.load(arguments.model)
     library = library_of(arguments)
-    taught = TaughtShapes(detector, library)
+    taught = TaughtShapes(
+        ShapeObserver(detector, describer=Describer.load(arguments.shape_model)), library)
     started = time.monotonic()
     lesson = taught.teach(arguments.label, images)
     seconds = time.monotonic() - started

@@ -30,6 +30,7 @@ from mtperception.cli.render import render_apart
 
 if TYPE_CHECKING:
     from mtperception.grasp.data.dataset import GraspPictures
+    from mtperception.grasp.descriptor.data import ShapePictures
     from mtperception.pin.data.dataset import PinPictures
     from mtperception.pose.batches import PlainViews
     from mtperception.pose.data.dataset import PosePictures
@@ -41,13 +42,14 @@ def add_parser(verbs: Any) -> None:
         'train', help='train a model on rendered pictures or your own',
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=labelled_pictures.FORMATS,
-        description="Train the detector of pins or of grasps, or the estimator of an object's "
-                    'poses, and write its\nmodel, such as pin.safetensors, and the card, '
-                    'pin.json, into a folder. A checkpoint is written\nafter every epoch. Several '
+        description='Train the detector of pins or of grasps, what tells shapes apart, or the '
+                    "estimator of an object's\nposes, and write its model, such as "
+                    'pin.safetensors, and the card, pin.json, into a folder. A\ncheckpoint is '
+                    'written after every epoch. Several '
                     'processes share the work under `torchrun --nproc-per-node N -m\n'
                     'mtperception.cli.main train ...`.')
-    parser.add_argument('system', choices=['pin', 'grasp', 'pose'], metavar='SYSTEM',
-                        help='what to train: pin, grasp or pose')
+    parser.add_argument('system', choices=['pin', 'grasp', 'shape', 'pose'], metavar='SYSTEM',
+                        help='what to train: pin, grasp, shape or pose')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
                         help='where model, card and checkpoint go')
     labelled_pictures.add_arguments(
@@ -81,15 +83,20 @@ class _ListSettings(argparse.Action):
 
         system = getattr(namespace, 'system', None)
         if system is None:
-            parser.error(f'name the system before {option}: pin, grasp or pose')
+            parser.error(f'name the system before {option}: pin, grasp, shape or pose')
         print(settings_text(*_settings(system)), end='')
         parser.exit()
 
 
 class _System(NamedTuple):
-    """What the training of a system needs; `name` is also the model's and the data set's."""
+    """
+    What the training of a system needs; `name` is also the model's.
+
+    `rendered` are the words that render pictures for it.
+    """
 
     name: str
+    rendered: tuple[str, ...]
     annotations: str
     read: 'Callable[..., Any]'
     describe: 'Callable[[Any], str]'
@@ -123,7 +130,7 @@ def run(arguments: argparse.Namespace) -> int:
                          'another folder')
     if arguments.resume and not (out / CHECKPOINT).exists():
         raise ValueError(f'{out}: there is no checkpoint here; leave out --resume')
-    system = {'pin': _pin, 'grasp': _grasp, 'pose': _pose}[arguments.system]()
+    system = {'pin': _pin, 'grasp': _grasp, 'shape': _shape, 'pose': _pose}[arguments.system]()
     keep_freed_memory()
     with processes.joined_processes():
         first = processes.rank() == 0
@@ -131,7 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
         data: list[Path] = arguments.data or [out / 'data']
         if first and arguments.data is None and not (data[0] / system.annotations).exists():
             status = render_apart(
-                system.name, '--out', str(data[0]), '--count', str(arguments.count),
+                *system.rendered, '--out', str(data[0]), '--count', str(arguments.count),
                 '--seed', str(arguments.seed))
             if status != 0:
                 return status
@@ -182,11 +189,13 @@ def left(checkpoint: Path) -> str:
 def _settings(system: str) -> tuple[Any, Any]:
     """Give the usual settings of a training, and those of one that goes on from a model."""
     from mtperception.grasp import hyper_parameters as grasp
+    from mtperception.grasp.descriptor import hyper_parameters as shape
     from mtperception.pin import hyper_parameters as pin
     from mtperception.pose import hyper_parameters as pose
 
     return {'pin': (pin.HyperParameters(), pin.FURTHER),
             'grasp': (grasp.HyperParameters(), grasp.FURTHER),
+            'shape': (shape.HyperParameters(), shape.FURTHER),
             'pose': (pose.HyperParameters(), pose.FURTHER)}[system]
 
 
@@ -194,7 +203,7 @@ def _pin() -> _System:
     from mtperception.pin.data.reading import ANNOTATIONS, read_pictures
     from mtperception.pin.training import train
 
-    return _System('pin', ANNOTATIONS, read_pictures, describe_pins, train)
+    return _System('pin', ('pin',), ANNOTATIONS, read_pictures, describe_pins, train)
 
 
 def _grasp() -> _System:
@@ -202,7 +211,16 @@ def _grasp() -> _System:
     from mtperception.grasp.data.reading import read_pictures
     from mtperception.grasp.training import train
 
-    return _System('grasp', GRASP_LINES, read_pictures, describe_grasps, train)
+    return _System('grasp', ('grasp',), GRASP_LINES, read_pictures, describe_grasps, train)
+
+
+def _shape() -> _System:
+    from mtperception.datasets.grasps import GRASP_LINES
+    from mtperception.grasp.descriptor.data import read_pictures
+    from mtperception.grasp.descriptor.training import train
+
+    return _System('shape', ('grasp', '--random-parts'), GRASP_LINES, read_pictures,
+                   describe_things, train)
 
 
 def _pose() -> _System:
@@ -222,7 +240,7 @@ def _pose() -> _System:
         return None if bundle is None else with_confidence(
             bundle, out / 'pose.safetensors', split(pictures, settings.validation_share)[1])
 
-    return _System('pose', CAMERA, read, describe_poses, train_object)
+    return _System('pose', ('pose',), CAMERA, read, describe_poses, train_object)
 
 
 def _views_of(name: str) -> 'tuple[PlainViews, bool]':
@@ -247,6 +265,12 @@ def describe_grasps(pictures: 'GraspPictures') -> str:
     openings = [row[2] for rows in pictures.rectangles for row in rows]
     of = f', {min(openings):.0f} to {max(openings):.0f} pixels open' if openings else ''
     return f'{len(pictures)} pictures with {len(openings)} grasps{of}'
+
+
+def describe_things(pictures: 'ShapePictures') -> str:
+    """Say in a line what there is to train on."""
+    parts = [thing.part for things in pictures.labels for thing in things]
+    return f'{len(pictures)} pictures with {len(parts)} things of {len({*parts})} shapes'
 
 
 def describe_poses(pictures: 'PosePictures') -> str:

@@ -73,3 +73,9 @@ class RunLengths:
         inside = np.arange(len(self.counts)) % 2 == 1
         flat = np.repeat(inside, self.counts)
         return flat.reshape((self.height, self.width), order='F')
+
+    def at(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell which pixels are inside, without decoding the mask; none beyond its edge is."""
+        there = (columns >= 0) & (columns < self.width) & (rows >= 0) & (rows < self.height)
+        runs = np.searchsorted(np.cumsum(self.counts), columns * self.height + rows, side='right')
+        return np.asarray(there & (runs % 2 == 1))

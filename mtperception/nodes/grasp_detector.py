@@ -43,7 +43,7 @@ from mtperception.nodes.transitions import ACTIVE
 if TYPE_CHECKING:
     from mtperception.grasp.predictor import GraspDetector
 
-FEATURES = ('rotated_crop', 'guided')
+FEATURES = ('descriptor', 'rotated_crop', 'guided')
 PARAMETERS = {
     'bench_frame': ('', described(
         'TF frame whose plane z = 0 is the bench, z up; empty: not known, and the gripper comes '
@@ -100,6 +100,7 @@ class GraspDetectorNode(DetectorNode):
     def load(self, model: str) -> 'GraspDetector':
         from mtperception.grasp.predictor import GraspDetector
         from mtperception.grasp.shapes.library import default_folder, ShapeLibrary
+        from mtperception.grasp.shapes.observer import ShapeObserver
         from mtperception.grasp.shapes.taught import TaughtShapes
 
         detector = GraspDetector.load(model)
@@ -107,7 +108,7 @@ class GraspDetectorNode(DetectorNode):
         library = ShapeLibrary(Path(folder) if folder else default_folder())
         try:
             self._shapes = TaughtShapes(
-                detector, library, self.get_parameter('shapes.features').value)
+                ShapeObserver(detector, self.get_parameter('shapes.features').value), library)
         except ValueError as error:
             raise ValueError(f'{error} (here the parameter shapes.library)') from error
         return detector

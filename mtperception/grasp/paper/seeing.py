@@ -31,7 +31,7 @@ from mtperception.grasp.paper.plan import Reduction, What
 from mtperception.grasp.paper.sketch import sketch_of
 from mtperception.grasp.predictor import GraspDetector, Sight
 from mtperception.grasp.shapes.examples import joined, ShapeError, ShapeExamples, unit_rows
-from mtperception.grasp.shapes.seeing import examples_in, features_of_kind
+from mtperception.grasp.shapes.observer import ShapeObserver
 from mtperception.nn.vgg import LAYERS
 
 Image = npt.NDArray[np.uint8]
@@ -140,8 +140,8 @@ def _described(detector: GraspDetector, picture: Shown, sight: Sight,
     described = {kind: _small(ShapeExamples(rows, labels, numbers))
                  for kind, rows in features.items()}
     if teaching:
-        turned = examples_in(
-            detector, picture.image, str(labels[0]), features_of_kind('rotated_crop'))
+        turned = ShapeObserver(detector, 'rotated_crop').examples_in(
+            picture.image, str(labels[0]))
         assert turned is not None
         described['crops', None] = _small(ShapeExamples(
             turned.features, turned.labels, np.full(len(turned), number, dtype=np.int64)))

@@ -20,12 +20,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 import json
 from pathlib import Path
-from typing import Any, cast, TYPE_CHECKING
+from typing import Any, cast, Literal
 
 from mtperception.grasp.shapes.examples import ShapeError
 
-if TYPE_CHECKING:
-    from mtperception.grasp.features import FeatureKind
+# The descriptors of a network of its own, or what a detector's trunk sees (grasp.features).
+ShapeFeatures = Literal['descriptor', 'rotated_crop', 'guided']
 
 _FORMAT, _VERSION = 'mtperception shapes', 1
 _LONGEST_NAME = 64
@@ -33,12 +33,19 @@ _LONGEST_NAME = 64
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """What shapes are told by: a kind of features (grasp.features), and at which layers."""
+    """
+    What shapes are told by: a kind of features, and at which layers.
 
-    kind: FeatureKind
+    `network` is the SHA-256 of the network that makes them, '' where it is the detector's.
+    """
+
+    kind: ShapeFeatures
     layers: tuple[str, ...]
+    network: str = ''
 
     def __str__(self) -> str:
+        if self.network:
+            return f'those of the network {self.network[:12]}'
         return f'{self.kind} at {", ".join(self.layers)}'
 
 
@@ -111,8 +118,9 @@ def check_name(name: str) -> None:
 
 def _index(entry: Mapping[str, Any]) -> Index:
     taught, features = entry['taught_with'], entry['taught_with']['features']
-    settings = FeatureSettings(cast('FeatureKind', str(features['kind'])),
-                               tuple(map(str, features['layers'])))
+    settings = FeatureSettings(
+        cast('ShapeFeatures', str(features['kind'])), tuple(map(str, features['layers'])),
+        str(features.get('network', '')))
     return Index(
         int(entry['lessons']),
         TaughtWith(str(taught['detector']), str(taught['sha256']), settings),

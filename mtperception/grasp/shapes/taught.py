@@ -21,20 +21,12 @@ from dataclasses import dataclass, replace
 import threading
 
 from mtperception.grasp.detection import Grasp
-from mtperception.grasp.features import FeatureKind
-from mtperception.grasp.predictor import GraspDetector
 from mtperception.grasp.shapes.classifier import fit_classifier, ShapeClassifier
 from mtperception.grasp.shapes.examples import joined, ShapeError
 from mtperception.grasp.shapes.index import check_name, Index
 from mtperception.grasp.shapes.layer_choice import choose_layer
 from mtperception.grasp.shapes.library import ShapeLibrary
-from mtperception.grasp.shapes.seeing import (
-    describe,
-    examples_in,
-    features_of_kind,
-    Image,
-    taught_with,
-)
+from mtperception.grasp.shapes.observer import Image, ShapeObserver
 
 ADVISED_PICTURES = 5
 
@@ -64,17 +56,15 @@ class Lesson:
 
 class TaughtShapes:
     """
-    Tells and learns shapes by what one detector sees; may be called from several threads.
+    Tells and learns shapes by what one observer sees; may be called from several threads.
 
     A lesson takes effect at once for all later pictures, and is in the library when it returns.
     ShapeError says what is wrong with a library.
     """
 
-    def __init__(self, detector: GraspDetector, library: ShapeLibrary,
-                 kind: FeatureKind = 'rotated_crop') -> None:
-        self._detector = detector
+    def __init__(self, observer: ShapeObserver, library: ShapeLibrary) -> None:
+        self._observer = observer
         self._library = library
-        self._features = features_of_kind(kind)
         self._learning = threading.Lock()
         self._classifier = self._fitted()
 
@@ -91,8 +81,8 @@ class TaughtShapes:
         """Find the grasps in a picture as the detector does, and tell their shapes."""
         classifier = self._classifier
         if classifier is None:
-            return self._detector.detect(image, score_threshold)
-        grasps, rows = describe(self._detector, image, self._features, score_threshold)
+            return self._observer.detector.detect(image, score_threshold)
+        grasps, rows = self._observer.describe(image, score_threshold)
         if not grasps:
             return []
         answers = classifier.classify(rows)
@@ -105,7 +95,7 @@ class TaughtShapes:
         check_name(name)
         found, without, count = [], [], 0
         for place, image in enumerate(images):
-            examples = examples_in(self._detector, image, name, self._features)
+            examples = self._observer.examples_in(image, name)
             count += 1
             if examples is None:
                 without.append(place)
@@ -116,8 +106,7 @@ class TaughtShapes:
                              f'{name!r}, so nothing was taught')
         new = joined(found)
         with self._learning:
-            shape = self._library.teach(
-                name, new, taught_with(self._detector, self._features))
+            shape = self._library.teach(name, new, self._observer.taught_with)
             self._classifier = self._fitted()
         assert self._classifier is not None
         return Lesson(name, len(found), len(new), tuple(without), len(shape.pictures),
@@ -130,10 +119,10 @@ class TaughtShapes:
             self._classifier = self._fitted()
 
     def _fitted(self) -> ShapeClassifier | None:
-        examples = self._library.examples(taught_with(self._detector, self._features))
+        examples = self._library.examples(self._observer.taught_with)
         if examples is None:
             return None
-        if self._features.kind == 'guided' and len(examples.shapes) > 1:
+        if self._observer.features.kind == 'guided' and len(examples.shapes) > 1:
             choice = choose_layer(examples)
             return choice.classifiers[choice.best]
         return fit_classifier(examples)
