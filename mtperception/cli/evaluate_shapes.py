@@ -16,6 +16,7 @@
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -103,9 +104,9 @@ def run(arguments: argparse.Namespace) -> int:
 def evaluate(observer: 'ShapeObserver', pictures: NewPictures, count: int,
              seed: int) -> dict[str, Any]:
     """Render, look, teach and tell; show the progress on standard error."""
-    from mtperception.grasp.shapes.classifier import fit_classifier
     from mtperception.grasp.shapes.examples import joined
     from mtperception.grasp.shapes.experiments import LATE_PICTURES, PICTURES, run_trials
+    from mtperception.grasp.shapes.learning import learn_shapes
     from mtperception.sim.grasp.scene import TRAINING_PARTS
 
     to_teach = {name: [(FIRST_TAUGHT + kind * _APART + number, [name]) for number in range(POOL)]
@@ -128,7 +129,8 @@ def evaluate(observer: 'ShapeObserver', pictures: NewPictures, count: int,
             told[name], on_none[name] = seen_to_tell(observer, rendered(orders))
         draws = (np.random.default_rng((seed, draw)) for draw in progress.track(
             range(DRAWS), description='draws'))
-        trials = run_trials(joined(pool), told, LATE, fit_classifier, draws)
+        trials = run_trials(
+            joined(pool), told, LATE, partial(learn_shapes, kind=observer.features.kind), draws)
     late = [bgr(sample) for sample in pictures.grasps(late_orders)]
     return {
         **trials.figures(), 'grasps': {name: len(seen) for name, seen in told.items()},

@@ -16,8 +16,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +32,30 @@ from mtperception.grasp.shapes.examples import (
     check_features,
     Features,
     Labels,
+    Numbers,
     ShapeError,
     ShapeExamples,
     side_by_side,
 )
 from mtperception.grasp.shapes.strangeness import learn_strangeness, Strangeness
-from mtperception.grasp.shapes.svm import fit_svm, GRID, Grid, ShapeSvm
+from mtperception.grasp.shapes.svm import fit_svm
 
 Floats = NDArray[np.float64]
 # The paper's number of principal components.
 DIMENSIONS = 20
+
+
+class Teller(Protocol):
+    """Tells shapes apart by points; `accuracy` is how often held-out examples are told right."""
+
+    @property
+    def accuracy(self) -> float: ...
+
+    def tell(self, points: Floats) -> tuple[Labels, Floats]:
+        """Return the likeliest shapes of points, N x K, and their probabilities."""
+
+
+FitTeller = Callable[[Floats, Labels, Numbers], Teller]
 
 
 @dataclass(frozen=True)
@@ -62,20 +77,20 @@ class ShapeClassifier:
     """
     Tells the shapes of grasps by their features at `layers`.
 
-    Where one shape alone was taught there is no machine to tell shapes apart, and all that is not
-    refused is of that shape.
+    Where one shape alone was taught there is no teller of shapes, and all that is not refused is
+    of that shape.
     """
 
     layers: tuple[str, ...]
     shapes: tuple[str, ...]
     components: Components
-    svm: ShapeSvm | None
+    teller: Teller | None
     strangeness: Strangeness
 
     @property
     def accuracy(self) -> float | None:
         """How often held-out examples are told right; None where there is one shape alone."""
-        return self.svm.accuracy if self.svm else None
+        return self.teller.accuracy if self.teller else None
 
     def classify(self, features: Features) -> list[ShapeAnswer]:
         """Answer for each grasp; ShapeError is raised unless all features are finite."""
@@ -93,7 +108,7 @@ class ShapeClassifier:
             return np.array([], dtype=np.str_), np.zeros(0), np.zeros(0)
         points, rest = self.components(rows)
         told = ((np.full(len(rows), self.shapes[0]), np.ones(len(rows)))
-                if self.svm is None else self.svm.tell(points))
+                if self.teller is None else self.teller.tell(points))
         return *told, self.strangeness(points, rest)
 
     def likeliest(self, features: Features) -> Labels:
@@ -102,14 +117,15 @@ class ShapeClassifier:
 
 
 def fit_classifier(
-    examples: ShapeExamples, layers: Sequence[str] | None = None, *, dimensions: int = DIMENSIONS,
-    grid: Grid = GRID, also: Features | None = None,
+    examples: ShapeExamples, layers: Sequence[str] | None = None, *,
+    dimensions: int | None = DIMENSIONS, fit: FitTeller = fit_svm, also: Features | None = None,
 ) -> ShapeClassifier:
     """
     Learn shapes from examples by their features at some layers, by default all there are.
 
-    The principal components, at most `dimensions`, are those of the examples alone, or of the
-    features `also` too: the paper reduces what is to be told together with the examples.
+    The principal components, at most `dimensions` (all there are, where None), are those of the
+    examples alone, or of the features `also` too: the paper reduces what is to be told together
+    with the examples. `fit` learns to tell shapes apart by them.
     """
     if not len(examples):
         raise ShapeError('no shape has been taught')
@@ -119,6 +135,7 @@ def fit_classifier(
     if also is not None:
         check_features(also)
         everything = np.concatenate((rows, side_by_side(also, layers)))
+    dimensions = rows.shape[1] if dimensions is None else dimensions
     products = inner_products(everything)
     components = principal_components(everything, products, dimensions)
     points, _ = components(rows)
@@ -126,6 +143,6 @@ def fit_classifier(
     shapes = tuple(examples.shapes)
     return ShapeClassifier(
         layers, shapes, components,
-        fit_svm(points, labels, images, grid) if len(shapes) > 1 else None,
+        fit(points, labels, images) if len(shapes) > 1 else None,
         learn_strangeness(
             points, products[:len(rows), :len(rows)], labels, images, dimensions))

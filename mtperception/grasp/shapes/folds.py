@@ -44,3 +44,10 @@ def folds_by_image(labels: Labels, images: Numbers, most: int) -> list[tuple[Pla
         own = np.flatnonzero(labels == label)
         fold[own] = (np.unique(units[own], return_inverse=True)[1] + first) % number
     return [(np.flatnonzero(fold != one), np.flatnonzero(fold == one)) for one in range(number)]
+
+
+def twice_if_alone(labels: Labels) -> Places:
+    """Return all places, the one of a lone example of a shape twice: one can be held out."""
+    names, counts = np.unique(labels, return_counts=True)
+    alone = np.isin(labels, names[counts == 1])
+    return np.repeat(np.arange(len(labels)), np.where(alone, 2, 1))

@@ -27,7 +27,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.svm import SVC
 
 from mtperception.grasp.shapes.examples import Labels, Numbers
-from mtperception.grasp.shapes.folds import folds_by_image
+from mtperception.grasp.shapes.folds import folds_by_image, twice_if_alone
 
 Floats = NDArray[np.float64]
 _FOLDS = 3
@@ -71,9 +71,9 @@ class ShapeSvm:
         return told, probabilities[np.arange(len(told)), places]
 
 
-def fit_svm(points: Floats, labels: Labels, images: Numbers, grid: Grid) -> ShapeSvm:
+def fit_svm(points: Floats, labels: Labels, images: Numbers, grid: Grid = GRID) -> ShapeSvm:
     """Learn to tell two shapes or more apart from their examples' points, N x K."""
-    places = _twice_if_alone(labels)
+    places = twice_if_alone(labels)
     points, labels, images = points[places], labels[places], images[places]
     folds = folds_by_image(labels, images, _FOLDS)
     unit = 1.0 / max(points.shape[1] * float(points.var()), np.finfo(np.float64).tiny)
@@ -88,10 +88,3 @@ def fit_svm(points: Floats, labels: Labels, images: Numbers, grid: Grid) -> Shap
     calibrated = CalibratedClassifierCV(machine(*best), ensemble=False, cv=folds)
     return ShapeSvm(accuracies[best], *best, machine(*best).fit(points, labels),
                     calibrated.fit(points, labels))
-
-
-def _twice_if_alone(labels: Labels) -> NDArray[np.intp]:
-    """Return all places, the one of a lone example of a shape twice: one can be held out."""
-    names, counts = np.unique(labels, return_counts=True)
-    alone = np.isin(labels, names[counts == 1])
-    return np.repeat(np.arange(len(labels)), np.where(alone, 2, 1))

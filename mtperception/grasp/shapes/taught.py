@@ -21,10 +21,10 @@ from dataclasses import dataclass, replace
 import threading
 
 from mtperception.grasp.detection import Grasp
-from mtperception.grasp.shapes.classifier import fit_classifier, ShapeClassifier
+from mtperception.grasp.shapes.classifier import ShapeClassifier
 from mtperception.grasp.shapes.examples import joined, ShapeError
 from mtperception.grasp.shapes.index import check_name, Index
-from mtperception.grasp.shapes.layer_choice import choose_layer
+from mtperception.grasp.shapes.learning import learn_shapes
 from mtperception.grasp.shapes.library import ShapeLibrary
 from mtperception.grasp.shapes.observer import Image, ShapeObserver
 
@@ -122,7 +122,4 @@ class TaughtShapes:
         examples = self._library.examples(self._observer.taught_with)
         if examples is None:
             return None
-        if self._observer.features.kind == 'guided' and len(examples.shapes) > 1:
-            choice = choose_layer(examples)
-            return choice.classifiers[choice.best]
-        return fit_classifier(examples)
+        return learn_shapes(examples, self._observer.features.kind)

@@ -39,6 +39,7 @@ from mtperception.sim.grasp.lift_test import LiftTest, Placed
 from mtperception.sim.grasp.lines import grasp_line
 from mtperception.sim.grasp.scene import GraspScene, TRAINING_PARTS
 from mtperception.sim.looks.backgrounds import Backgrounds
+from mtperception.sim.shapes.part_files import PartError
 from mtperception.sim.shapes.parts import PARTS
 from mtperception.sim.shapes.random_parts import random_part
 from mtperception.sim.shapes.user_files import UserFiles
@@ -81,6 +82,15 @@ class LiftingScene:
         target, label = some[int(np.random.default_rng([seed, index]).integers(len(some)))]
         return LiftedSample(sample, self._holds(sample, target, label))
 
+    def alone(self, seed: int, index: int) -> LiftedSample:
+        """Render a sample of one part that comes to rest, a pure function of both numbers."""
+        for name in np.random.default_rng([seed, index]).permutation(self._scene.names):
+            try:
+                return LiftedSample(self._scene.sample(seed, index, [str(name)]), None)
+            except PartError:
+                continue
+        raise PartError('none of the parts comes to rest on the bench')
+
     def _holds(self, sample: GraspSample, target: int, label: GraspLabel) -> bool:
         view = sample.view
         scene = [
@@ -122,7 +132,11 @@ class RandomPartsScene:
             first = index // _ALIKE * _PARTS
             parts = [random_part(seed, number) for number in range(first, first + _PARTS)]
             self._open = key, LiftingScene(GraspScene(parts, backgrounds=self._backgrounds))
-        return self._open[1].sample(seed, index)
+        try:
+            return self._open[1].sample(seed, index)
+        except PartError:
+            # Some shapes rock for ever: one that does not falls alone.
+            return self._open[1].alone(seed, index)
 
 
 def in_world(label: GraspLabel, view: PosedCamera) -> Grasp:
