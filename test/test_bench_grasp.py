@@ -17,6 +17,8 @@ import pytest
 import torch
 
 from mtperception.cli.bench_grasp import figures, GRASPS, spread_grasps
+from mtperception.grasp.descriptor.describer import Describer
+from mtperception.grasp.descriptor.network import DescriptorArchitecture, DescriptorNetwork
 from mtperception.grasp.features import boxes_of_4_3
 from mtperception.grasp.network import GraspArchitecture, GraspNetwork
 from mtperception.grasp.predictor import GraspDetector, rgb_pixels
@@ -45,8 +47,10 @@ def test_grasps_are_all_over_the_picture(detector, image):
 
 
 def test_all_is_timed(detector, image):
-    found = figures(detector, image, seconds=0.05)['grasp']
-    assert set(found) == {'forward_ms', 'features_ms', 'guided', 'guided_to'}
+    describer = Describer(DescriptorNetwork(DescriptorArchitecture((8, 8, 8, 8), 8, 8)),
+                          model_name='small', sha256='0')
+    found = figures(detector, describer, image, seconds=0.05)['grasp']
+    assert set(found) == {'forward_ms', 'features_ms', 'crops_ms', 'guided', 'guided_to'}
     assert set(found['guided_to']) == {'2-1', '3-1'}
     for row in (found['guided'], *found['guided_to'].values()):
         assert row['ratio'] == row['full_backward_ms'] / row['windowed_ms'] > 0

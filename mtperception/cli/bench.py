@@ -145,13 +145,14 @@ def pin(arguments: argparse.Namespace) -> dict[str, Any]:
 def grasp(_arguments: argparse.Namespace) -> dict[str, Any]:
     """Compare features of shapes with the bare forward pass, and windows with autograd."""
     from mtperception.cli.bench_grasp import figures
+    from mtperception.grasp.descriptor.describer import Describer
     from mtperception.grasp.predictor import GraspDetector
     from mtperception.sim.grasp.scene import GraspScene
 
     detector = GraspDetector.load('grasp')
     with GraspScene() as scene:
         image = scene.sample(seed=7, index=0).image
-    return figures(detector, np.ascontiguousarray(image[..., ::-1]))
+    return figures(detector, Describer.load(), np.ascontiguousarray(image[..., ::-1]))
 
 
 def pose(_arguments: argparse.Namespace) -> dict[str, Any]:

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from mtperception.cli.bench import median_ms
+from mtperception.grasp.descriptor.describer import Describer
 from mtperception.grasp.detection import Grasp
 from mtperception.grasp.features import boxes_of_4_3, grasp_features, guided_forward
 from mtperception.grasp.predictor import GraspDetector, rgb_pixels
@@ -34,11 +35,12 @@ GRASPS = 10
 LOWEST = ('1-1', '2-1', '3-1')
 
 
-def figures(detector: GraspDetector, image: npt.NDArray[np.uint8],
+def figures(detector: GraspDetector, describer: Describer, image: npt.NDArray[np.uint8],
             seconds: float = 3.0) -> dict[str, Any]:
     """
     Time the network, and the features of ten grasps that default boxes of 4-3 tell.
 
+    `features_ms` are the default ones, descriptors; `crops_ms` those of the detector's own trunk.
     `guided` compares refined features by windows with one full backward pass a grasp, ten such,
     at all ten layers; `guided_to` does so where neither goes further down than to some layer.
     """
@@ -71,7 +73,8 @@ def figures(detector: GraspDetector, image: npt.NDArray[np.uint8],
                            'ratio': full_backward_ms / windowed_ms}
     return {'grasp': {
         'forward_ms': median_ms(forward, seconds),
-        'features_ms': median_ms(
+        'features_ms': median_ms(partial(describer, image, grasps), seconds),
+        'crops_ms': median_ms(
             partial(grasp_features, network, activations, grasps), seconds),
         'guided': compared.pop(LOWEST[0]), 'guided_to': compared}}
 

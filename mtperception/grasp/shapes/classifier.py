@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,13 +32,12 @@ from mtperception.grasp.shapes.examples import (
     check_features,
     Features,
     Labels,
-    Numbers,
     ShapeError,
     ShapeExamples,
     side_by_side,
 )
 from mtperception.grasp.shapes.strangeness import learn_strangeness, Strangeness
-from mtperception.grasp.shapes.svm import fit_svm
+from mtperception.grasp.shapes.svm import fit_svm, GRID, Grid
 
 Floats = NDArray[np.float64]
 # The paper's number of principal components.
@@ -53,9 +52,6 @@ class Teller(Protocol):
 
     def tell(self, points: Floats) -> tuple[Labels, Floats]:
         """Return the likeliest shapes of points, N x K, and their probabilities."""
-
-
-FitTeller = Callable[[Floats, Labels, Numbers], Teller]
 
 
 @dataclass(frozen=True)
@@ -117,15 +113,14 @@ class ShapeClassifier:
 
 
 def fit_classifier(
-    examples: ShapeExamples, layers: Sequence[str] | None = None, *,
-    dimensions: int | None = DIMENSIONS, fit: FitTeller = fit_svm, also: Features | None = None,
+    examples: ShapeExamples, layers: Sequence[str] | None = None, *, dimensions: int = DIMENSIONS,
+    grid: Grid = GRID, also: Features | None = None,
 ) -> ShapeClassifier:
     """
     Learn shapes from examples by their features at some layers, by default all there are.
 
-    The principal components, at most `dimensions` (all there are, where None), are those of the
-    examples alone, or of the features `also` too: the paper reduces what is to be told together
-    with the examples. `fit` learns to tell shapes apart by them.
+    The principal components, at most `dimensions`, are those of the examples alone, or of the
+    features `also` too: the paper reduces what is to be told together with the examples.
     """
     if not len(examples):
         raise ShapeError('no shape has been taught')
@@ -135,7 +130,6 @@ def fit_classifier(
     if also is not None:
         check_features(also)
         everything = np.concatenate((rows, side_by_side(also, layers)))
-    dimensions = rows.shape[1] if dimensions is None else dimensions
     products = inner_products(everything)
     components = principal_components(everything, products, dimensions)
     points, _ = components(rows)
@@ -143,6 +137,6 @@ def fit_classifier(
     shapes = tuple(examples.shapes)
     return ShapeClassifier(
         layers, shapes, components,
-        fit(points, labels, images) if len(shapes) > 1 else None,
+        fit_svm(points, labels, images, grid) if len(shapes) > 1 else None,
         learn_strangeness(
             points, products[:len(rows), :len(rows)], labels, images, dimensions))

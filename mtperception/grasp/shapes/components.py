@@ -46,6 +46,11 @@ class Components:
         return points, np.maximum(squares - (points**2).sum(axis=1), 0.0)
 
 
+def whole_space(size: int) -> Components:
+    """Return the axes of the space that rows are in themselves, for few columns."""
+    return Components(np.zeros(size, np.float32), np.eye(size, dtype=np.float32))
+
+
 def inner_products(rows: NDArray[np.float32]) -> Floats:
     """Return the inner products of N rows less their mean, N x N."""
     centred = rows - rows.mean(axis=0)

@@ -17,11 +17,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from mtperception.grasp.shapes.classifier import DIMENSIONS, fit_classifier, ShapeClassifier
 from mtperception.grasp.shapes.examples import Features, ShapeError, ShapeExamples
-from mtperception.grasp.shapes.svm import fit_svm, Grid
+from mtperception.grasp.shapes.svm import Grid
 
 # The paper searches the penalty alone.
 PAPER_GRID = Grid(penalties=(0.1, 1.0, 10.0, 100.0, 1000.0), widths=(1.0,))
@@ -48,8 +47,7 @@ def choose_layer(examples: ShapeExamples, *, dimensions: int = DIMENSIONS,
     if len(examples.shapes) < 2:
         raise ShapeError('layers can be compared from two shapes on')
     classifiers = {
-        layer: fit_classifier(examples, [layer], dimensions=dimensions,
-                              fit=partial(fit_svm, grid=PAPER_GRID), also=also)
+        layer: fit_classifier(examples, [layer], dimensions=dimensions, grid=PAPER_GRID, also=also)
         for layer in examples.features}
     cross_validated = {layer: fitted.accuracy or 0.0 for layer, fitted in classifiers.items()}
     training = {

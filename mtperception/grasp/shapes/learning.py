@@ -16,11 +16,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mtperception.grasp.shapes.classifier import fit_classifier, ShapeClassifier
+from mtperception.grasp.shapes.components import whole_space
 from mtperception.grasp.shapes.densities import fit_densities
-from mtperception.grasp.shapes.examples import ShapeExamples
+from mtperception.grasp.shapes.examples import ShapeExamples, side_by_side
 from mtperception.grasp.shapes.index import ShapeFeatures
 from mtperception.grasp.shapes.layer_choice import choose_layer
+from mtperception.grasp.shapes.strangeness import learn_strangeness_in_space
 
 
 def learn_shapes(examples: ShapeExamples, kind: ShapeFeatures) -> ShapeClassifier:
@@ -32,8 +36,18 @@ def learn_shapes(examples: ShapeExamples, kind: ShapeFeatures) -> ShapeClassifie
     numbers that mean little each, of which a machine learns what matters.
     """
     if kind == 'descriptor':
-        return fit_classifier(examples, dimensions=None, fit=fit_densities)
+        return _compared(examples)
     if kind == 'guided' and len(examples.shapes) > 1:
         choice = choose_layer(examples)
         return choice.classifiers[choice.best]
     return fit_classifier(examples)
+
+
+def _compared(examples: ShapeExamples) -> ShapeClassifier:
+    layers, shapes = tuple(sorted(examples.features)), tuple(examples.shapes)
+    rows = side_by_side(examples.features, layers)
+    points, labels, images = rows.astype(np.float64), examples.labels, examples.images
+    return ShapeClassifier(
+        layers, shapes, whole_space(rows.shape[1]),
+        fit_densities(points, labels, images) if len(shapes) > 1 else None,
+        learn_strangeness_in_space(points, labels, images))

@@ -37,6 +37,8 @@ _NEIGHBOURS = 3
 _FOLDS = 5
 # The share of known grasps that may be refused, as far as the examples tell.
 _REFUSED_SHARE = 0.02
+# Below this there are too few examples to compare, so nothing is strange.
+_FEWEST = 3
 _TINY = 1e-12
 
 
@@ -60,8 +62,7 @@ def learn_strangeness(points: Floats, products: Floats, labels: Labels, images: 
     `points` (N x K) are what at most `most` components make of rows whose inner products are
     `products` (N x N).
     """
-    if len(points) < 3:
-        # Too few to compare, so nothing is strange.
+    if len(points) < _FEWEST:
         return Strangeness(points, np.inf)
     strange = np.zeros(len(points))
     for _, held in folds_by_image(labels, images, _FOLDS):
@@ -69,6 +70,20 @@ def learn_strangeness(points: Floats, products: Floats, labels: Labels, images: 
         mask[held] = True
         known, new, rest = held_out_components(products, mask, most)
         strange[mask] = _nearest(new, known) + rest
+    return _exceeded_by_few(points, strange)
+
+
+def learn_strangeness_in_space(points: Floats, labels: Labels, images: Numbers) -> Strangeness:
+    """Learn how strange known shapes may be where no components were made from the examples."""
+    if len(points) < _FEWEST:
+        return Strangeness(points, np.inf)
+    strange = np.zeros(len(points))
+    for learned, held in folds_by_image(labels, images, _FOLDS):
+        strange[held] = _nearest(points[held], points[learned])
+    return _exceeded_by_few(points, strange)
+
+
+def _exceeded_by_few(points: Floats, strange: Floats) -> Strangeness:
     return Strangeness(points, max(float(np.quantile(strange, 1.0 - _REFUSED_SHARE)), _TINY))
 
 

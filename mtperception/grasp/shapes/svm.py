@@ -71,7 +71,7 @@ class ShapeSvm:
         return told, probabilities[np.arange(len(told)), places]
 
 
-def fit_svm(points: Floats, labels: Labels, images: Numbers, grid: Grid = GRID) -> ShapeSvm:
+def fit_svm(points: Floats, labels: Labels, images: Numbers, grid: Grid) -> ShapeSvm:
     """Learn to tell two shapes or more apart from their examples' points, N x K."""
     places = twice_if_alone(labels)
     points, labels, images = points[places], labels[places], images[places]
