@@ -42,12 +42,11 @@ def add_parser(verbs: Any) -> None:
         'train', help='train a model on rendered pictures or your own',
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=labelled_pictures.FORMATS,
-        description='Train the detector of pins or of grasps, what tells shapes apart, or the '
-                    "estimator of an object's\nposes, and write its model, such as "
-                    'pin.safetensors, and the card, pin.json, into a folder. A\ncheckpoint is '
-                    'written after every epoch. Several '
-                    'processes share the work under `torchrun --nproc-per-node N -m\n'
-                    'mtperception.cli.main train ...`.')
+        description="Train the detector of pins or of grasps, what tells the shapes of what is "
+                    "grasped, or the\nestimator of an object's poses, and write its model, such "
+                    'as pin.safetensors, and the card,\npin.json, into a folder. A checkpoint is '
+                    'written after every epoch. Several processes share the\nwork under '
+                    '`torchrun --nproc-per-node N -m mtperception.cli.main train ...`.')
     parser.add_argument('system', choices=['pin', 'grasp', 'shape', 'pose'], metavar='SYSTEM',
                         help='what to train: pin, grasp, shape or pose')
     parser.add_argument('--out', type=Path, required=True, metavar='DIR',
