@@ -23,9 +23,11 @@ import pytest
 import torch
 
 from mtperception import zoo
+from mtperception.cli.main import main
 from mtperception.datasets.errors import DatasetError
 from mtperception.datasets.run_length import RunLengths
 from mtperception.geometry.rectangle import corners
+from mtperception.grasp.descriptor import training
 from mtperception.grasp.descriptor.batches import random_pairs, random_view
 from mtperception.grasp.descriptor.crops import crop, normalised, sampled_places, SAMPLES, STEP
 from mtperception.grasp.descriptor.data import (
@@ -42,7 +44,7 @@ from mtperception.grasp.descriptor.network import (
     DescriptorArchitecture,
     DescriptorNetwork,
 )
-from mtperception.grasp.descriptor.training import train
+from mtperception.grasp.descriptor.training import train, whiten
 from mtperception.grasp.detection import Grasp
 from mtperception.training.settings import SettingsError
 
@@ -89,15 +91,15 @@ def describer():
                      model_name='random', sha256='')
 
 
-@given(st.floats(0, SIDE), st.floats(0, SIDE), st.floats(-4, 4), st.floats(0.8, 3.0))
+@given(st.floats(0, 30), st.floats(0, 30), st.floats(-4, 4), st.floats(0.2, 2.0))
 def test_a_view_shows_the_places_that_it_is_said_to_sample(x, y, theta, step):
-    rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.float64)
+    # Steps of 8 a pixel, so that rounding them hides no shift.
+    rows, columns = np.mgrid[:31, :31] * 8
     image = np.stack((columns, rows, np.zeros_like(rows)), axis=-1).astype(np.uint8)
-    view = crop(image, x, y, theta, step).astype(float)
+    view = crop(image, x, y, theta, step)[..., :2] / 8
     places = sampled_places(x, y, theta, SAMPLES, step)
-    inside = ((places > 3) & (places < SIDE - 4)).all(axis=-1)
-    # Whole numbers, rounded twice.
-    assert np.abs(view[..., :2] - places)[inside].max(initial=0) < 1.3
+    inside = ((places > step) & (places < 30 - step)).all(axis=-1)
+    assert np.abs(view - places)[inside].max(initial=0) < 0.17
 
 
 def test_a_view_lies_along_the_angle_of_a_grasp():
@@ -186,11 +188,46 @@ def test_many_grasps_are_described_as_each_is(describer):
     assert describer(image, []).shape == (0, 12)
 
 
-def test_it_makes_no_difference_which_way_round_a_grasp_is(describer):
-    image = cv2.GaussianBlur(pictures(1, 3).images[0], (0, 0), 2)
-    one, other = (describer.look(image, [grasp(97, 104, theta)])[0]
-                  for theta in (0.3, 0.3 + np.pi))
-    assert np.allclose(one, other, atol=0.02)
+def test_grasps_on_one_thing_are_described_together(describer, monkeypatch):
+    image = pictures(1, 3).images[0]
+    grasps = [grasp(80, 90, 0.2), grasp(90, 90, -1.0), grasp(190, 15, 1.5)]
+    own, outlines = describer.look(image, grasps)
+    outlines = np.zeros_like(outlines)
+    outlines[:2, 12:24, 12:24] = 1
+    monkeypatch.setattr(describer, 'look', lambda image, grasps: (own, outlines))
+    joint = own[0] + own[1]
+    expected = [joint / np.linalg.norm(joint)] * 2 + [own[2]]
+    assert np.allclose(describer(image, grasps), expected, atol=1e-5)
+
+
+def test_descriptors_keep_their_precision_under_autocast():
+    network = DescriptorNetwork(DescriptorArchitecture((8, 8, 16, 16), 8, 12))
+    with torch.autocast('cpu', torch.bfloat16):
+        described = network(torch.zeros(2, 3, SAMPLES, SAMPLES))
+    assert described.descriptors.dtype == described.outlines.dtype == torch.float32
+
+
+def test_whitening_makes_views_of_one_thing_differ_alike_in_all_directions(monkeypatch):
+    monkeypatch.setattr(training, '_WHITENING_BATCHES', 8)
+    torch.manual_seed(0)
+    network = DescriptorNetwork(DescriptorArchitecture((8, 8, 16, 16), 8, 6))
+    shown = pictures(12, 0)
+    places = PlacesOfParts(shown)
+    whiten(network, shown, places)
+    once = network.mean.clone(), network.whitening.clone()
+    whiten(network, shown, places)
+    assert torch.equal(once[0], network.mean) and torch.equal(once[1], network.whitening)
+    views = random_pairs(shown, places, 3, np.random.default_rng(5)).views
+    with torch.no_grad():
+        white = network(views).descriptors
+        network.forget_whitening()
+        raw = network(views).descriptors
+    again = (raw - once[0]) @ once[1]
+    # The descriptors of a network that knows nothing differ by little more than their rounding.
+    assert torch.allclose(white, again / again.norm(dim=1, keepdim=True), atol=0.02)
+    # Axes along which views of one thing differ much count for less.
+    spread = torch.linalg.eigvalsh(once[1])
+    assert spread.min() > 0 and spread.max() > 1.5 * spread.min()
 
 
 def test_grey_pictures_are_described_too(describer):
@@ -214,7 +251,7 @@ def test_grasps_are_on_one_thing_where_outlines_say_so():
     assert np.array_equal(likely, together)
 
 
-def test_a_tiny_training_tells_new_things_apart(tmp_path):
+def test_a_tiny_training_tells_things_apart_in_new_pictures(tmp_path):
     losses, lines = [], []
     bundle = train(pictures(60, 0), tmp_path, TINY, seed=1, command='train', after_step=(
         lambda _, loss: losses.append(loss)), after_epoch=lambda _, line: lines.append(line))
@@ -281,3 +318,25 @@ def test_darkness_is_not_made_much_of():
     light = torch.randint(0, 256, (2, 3, 8, 8), dtype=torch.uint8)
     assert normalised(light).std() == pytest.approx(1, abs=0.1)
     assert torch.allclose(normalised(light).mean(dim=(2, 3)), torch.zeros(2, 3), atol=1e-5)
+
+
+def test_the_command_trains_on_rendered_random_parts(tmp_path, capsys):
+    data, out = tmp_path / 'data', tmp_path / 'out'
+    assert main(['render', 'grasp', '--random-parts', '--out', str(data), '--count', '12',
+                 '--seed', '4', '--workers', '1']) == 0
+    settings = tmp_path / 'tiny.yaml'
+    settings.write_text('widths: [4, 4, 8, 8]\noutline_width: 4\nsize: 8\nepochs: 1\n'
+                        'samples_per_epoch: 8\nbatch: 4\nvalidation_share: 0.4\n')
+    capsys.readouterr()
+    assert main(['train', 'shape', '--data', str(data), '--out', str(out), '--config',
+                 str(settings), '--json']) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report['card']['task'] == 'shape' and 0 <= report['best']['found'] <= 1
+    assert Describer.load(out / 'shape.safetensors').sha256 == report['model_sha256']
+    assert main(['train', 'shape', '--data', str(data), '--out', str(tmp_path / 'more'),
+                 '--config', str(settings), '--init', 'grasp']) == 1
+    assert "for 'grasp', not for 'shape'" in capsys.readouterr().err
+    settings.write_text('validation_share: 0.05')
+    assert main(['train', 'shape', '--data', str(data), '--out', str(tmp_path / 'few'),
+                 '--config', str(settings)]) == 1
+    assert 'among the pictures held out' in capsys.readouterr().err

@@ -91,3 +91,15 @@ def test_one_example_is_enough_to_begin_with():
     assert alone.accuracy is None and list(alone.likeliest(taught.features)) == ['bar', 'bar']
     densities = fit_densities(np.eye(2), np.array(['a', 'b']), np.array([0, 1]))
     assert list(densities.tell(np.eye(2))[0]) == ['a', 'b']
+
+
+def test_one_picture_a_shape_names_things_and_is_not_too_sure():
+    for pictures in (1, 2, 3):
+        taught, new = (descriptors(SHAPES, 1.0, seed, count, 16)
+                       for seed, count in ((1, pictures), (2, 40)))
+        classifier = learn_shapes(taught, 'descriptor')
+        told, scores, strangeness = classifier.judge(new.features)
+        right = (told == new.labels).mean()
+        assert scores.mean() < right + 0.1
+        if pictures == 1:
+            assert strangeness.max() < 1

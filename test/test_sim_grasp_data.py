@@ -29,7 +29,10 @@ from mtperception.grasp.data.reading import read_grasps, read_pictures
 from mtperception.sim.files.data_folder import CARD
 from mtperception.sim.files.writing import SampleFiles
 from mtperception.sim.grasp.data import GraspData
+from mtperception.sim.grasp.scene import GraspScene
 from mtperception.sim.render import render
+from mtperception.sim.shapes import random_parts
+from mtperception.sim.shapes.part_files import PartError
 from mtperception.sim.shapes.random_parts import random_part
 from mtperception.sim.shapes.user_files import UserFiles
 
@@ -138,7 +141,7 @@ def test_random_parts_are_new_every_few_pictures_and_the_same_again(tmp_path):
         early = scene.sample(SEED, 3).sample
         again = other.sample(SEED, 75).sample
     np.testing.assert_array_equal(late.image, again.image)
-    names = [{int(part.part.removeprefix('random ')) for part in sample.objects}
+    names = [{int(part.part.removeprefix(f'random {SEED}-')) for part in sample.objects}
              for sample in (early, late)]
     assert max(names[0]) < 20 <= min(names[1]) and max(names[1]) < 40
     render(data, tmp_path / 'set', 1, SEED)
@@ -164,3 +167,30 @@ def test_random_parts_are_for_grasps_alone(tmp_path, capsys):
     assert main(['render', 'pose', '--random-parts', '--out', str(tmp_path / 'out'), '--count',
                  '1']) == 1
     assert '--random-parts is for pictures of grasps' in capsys.readouterr().err
+
+
+def test_a_part_that_never_rests_is_left_out(monkeypatch):
+    falls = GraspScene.sample
+
+    def sample(scene, seed, index, parts=None):
+        if parts is None or parts[0].endswith(('0', '1', '2', '3')):
+            raise PartError('these do not come to rest on the bench')
+        return falls(scene, seed, index, parts)
+
+    monkeypatch.setattr(GraspScene, 'sample', sample)
+    with GraspData(random_parts=True).scene() as scene:
+        one, again = (scene.sample(SEED, 4).sample for _ in range(2))
+    part, = one.objects
+    assert not part.part.endswith(('0', '1', '2', '3'))
+    np.testing.assert_array_equal(one.image, again.image)
+
+
+def test_no_random_part_is_a_plain_l_or_t():
+    square, slanted = np.array((0.0, 40.0)), np.array((30.0, 30.0))
+    long = (np.zeros(2), np.array((80.0, 0.0)))
+    inside = (np.array((10.0, 2.0)), np.array((60.0, 2.0)))
+    for ends, plain in (([long, (np.zeros(2), square)], True),
+                        ([long, (np.zeros(2), square), inside], True),
+                        ([long, (np.zeros(2), slanted)], False), ([long, inside], False),
+                        ([long, (np.zeros(2), square), (long[1], long[1] + square)], False)):
+        assert random_parts._is_l_or_t(ends, 20.0) == plain

@@ -60,6 +60,8 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument('--depth', type=Path, metavar='DIR',
                         help='of poses: refine them by depth pictures of the same names, PNG of '
                              '16 bits in millimetres, 0 where nothing was measured')
+    parser.add_argument('--shape-model', metavar='NAME|PATH',
+                        help='of grasps: what describes shapes, as `teach` has it (shape)')
     parser.add_argument('--threshold', type=share, help="least score, 0 to 1 (the model's)")
     parser.add_argument('--json', action='store_true',
                         help='accepted for symmetry: the output is always JSON lines')
@@ -80,8 +82,14 @@ def run(arguments: argparse.Namespace) -> int:
     if not images:
         return 1
     failed = len(images) < len(arguments.images)
-    system = {'pin': _pins, 'grasp': _grasps}[arguments.system](bundle, model) \
-        if camera is None else _poses(model, camera)
+    if arguments.shape_model is not None and arguments.system != 'grasp':
+        raise ValueError('--shape-model is for grasps')
+    if camera is not None:
+        system = _poses(model, camera)
+    elif arguments.system == 'grasp':
+        system = _grasps(bundle, model, arguments.shape_model or 'shape')
+    else:
+        system = _pins(bundle, model)
     if arguments.draw is not None:
         arguments.draw.mkdir(parents=True, exist_ok=True)
     drawn: set[Path] = set()
@@ -124,7 +132,8 @@ def _pins(bundle: 'Bundle', model: str) -> _System:
     return _System('pins', PinDetector.from_bundle(bundle, model).detect, draw_pins)
 
 
-def _grasps(bundle: 'Bundle', model: str) -> _System:
+def _grasps(bundle: 'Bundle', model: str, shape_model: str) -> _System:
+    from mtperception.grasp.descriptor.describer import Describer
     from mtperception.grasp.draw import draw_grasps
     from mtperception.grasp.predictor import GraspDetector
     from mtperception.grasp.shapes.library import default_folder, ShapeLibrary
@@ -132,8 +141,10 @@ def _grasps(bundle: 'Bundle', model: str) -> _System:
     from mtperception.grasp.shapes.taught import TaughtShapes
 
     detector = GraspDetector.from_bundle(bundle, model)
+    library = ShapeLibrary(default_folder())
+    observer = ShapeObserver(detector, describer=Describer.load(shape_model))
     try:
-        detect = TaughtShapes(ShapeObserver(detector), ShapeLibrary(default_folder())).detect
+        detect = TaughtShapes(observer, library).detect
     except ValueError as error:
         # Grasps are found all the same.
         _complain(f'no shapes are told: {error}')

@@ -232,7 +232,8 @@ def print_table(report: dict[str, Any]) -> None:
 
     table = Table(
         box=None, pad_edge=False, title_justify='left',
-        title=f'{report["model"]} ({report["model_sha256"][:12]}), '
+        title=f'{report["model"]} ({report["model_sha256"][:12]}), {report["shape_model"]} '
+              f'({report["shape_model_sha256"][:12]}), '
               f'threshold {report["threshold"]}, seed {report["seed"]}')
     table.add_column('')
     for column in ('grasps', *(f'{count} pictures (worst)' for count in PICTURES)):

@@ -27,7 +27,7 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser(
         'shapes', help='list the shapes that were taught',
         description='List the shapes in the library, by how many pictures and examples each was '
-                    'taught, and with which detector.')
+                    'taught, and with which detector and features.')
     add_library_argument(parser)
     parser.add_argument('--json', action='store_true', help='print one JSON object')
     parser.set_defaults(run=run)
@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
             'library': str(library.folder),
             'model': index.taught_with.detector if index else None,
             'model_sha256': index.taught_with.sha256 if index else None,
+            'features': str(index.taught_with.features) if index else None,
             'shapes': {name: {'pictures': len(shape.pictures), 'examples': shape.examples}
                        for name, shape in shapes.items()}}))
         return 0
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f'{library.folder}: no shapes have been taught')
         return 0
     print(f'{library.folder}: taught with {index.taught_with.detector} '
-          f'({index.taught_with.sha256[:12]})')
+          f'({index.taught_with.sha256[:12]}), by {index.taught_with.features}')
     for name, shape in shapes.items():
         print(f'{name}: {shape.examples} examples from {len(shape.pictures)} pictures')
     return 0

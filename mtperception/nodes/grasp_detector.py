@@ -15,7 +15,7 @@
 """The node grasp_detector: a camera's pictures in; grasps, their shapes and poses out."""
 
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import Any, get_args, TYPE_CHECKING
 
 from geometry_msgs.msg import PoseArray
 from sensor_msgs.msg import Image
@@ -23,7 +23,7 @@ from vision_msgs.msg import Detection2DArray, Detection3DArray
 from visualization_msgs.msg import MarkerArray
 
 from mtperception.grasp.detection import Grasp
-from mtperception.grasp.shapes.index import check_name
+from mtperception.grasp.shapes.index import check_name, ShapeFeatures
 from mtperception.nodes.conversions import image_message
 from mtperception.nodes.detector_node import DetectorNode
 from mtperception.nodes.grasp_messages import (
@@ -43,7 +43,7 @@ from mtperception.nodes.transitions import ACTIVE
 if TYPE_CHECKING:
     from mtperception.grasp.predictor import GraspDetector
 
-FEATURES = ('descriptor', 'rotated_crop', 'guided')
+FEATURES = get_args(ShapeFeatures)
 PARAMETERS = {
     'bench_frame': ('', described(
         'TF frame whose plane z = 0 is the bench, z up; empty: not known, and the gripper comes '
@@ -65,9 +65,13 @@ PARAMETERS = {
         'Fixed while configured.')),
     'shapes.features': (FEATURES[0], described(
         f"What shapes are told by: {', '.join(FEATURES)}. Fixed while configured.")),
+    'shapes.model': ('shape', described(
+        'Model that makes descriptors: a bundled one by name, or a .safetensors file. Fixed while '
+        'configured.')),
     'teach.label': ('', described('Which shape ~/teach teaches and ~/forget forgets.')),
 }
-FIXED = ('bench_frame', 'use_depth', 'rectified', 'shapes.library', 'shapes.features')
+FIXED = ('bench_frame', 'use_depth', 'rectified', 'shapes.library', 'shapes.features',
+         'shapes.model')
 
 
 class GraspDetectorNode(DetectorNode):
@@ -98,17 +102,20 @@ class GraspDetectorNode(DetectorNode):
         return super().refusal(name, value)
 
     def load(self, model: str) -> 'GraspDetector':
+        from mtperception.grasp.descriptor.describer import Describer
         from mtperception.grasp.predictor import GraspDetector
         from mtperception.grasp.shapes.library import default_folder, ShapeLibrary
         from mtperception.grasp.shapes.observer import ShapeObserver
         from mtperception.grasp.shapes.taught import TaughtShapes
 
         detector = GraspDetector.load(model)
+        kind = self.get_parameter('shapes.features').value
+        observer = ShapeObserver(detector, kind, Describer.load(
+            self.get_parameter('shapes.model').value) if kind == FEATURES[0] else None)
         folder = self.get_parameter('shapes.library').value
         library = ShapeLibrary(Path(folder) if folder else default_folder())
         try:
-            self._shapes = TaughtShapes(
-                ShapeObserver(detector, self.get_parameter('shapes.features').value), library)
+            self._shapes = TaughtShapes(observer, library)
         except ValueError as error:
             raise ValueError(f'{error} (here the parameter shapes.library)') from error
         return detector

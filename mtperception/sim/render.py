@@ -146,6 +146,7 @@ def _added(folder: DataFolder, indices: list[int], workers: int) -> Iterator[int
 
 
 _worker_folder: DataFolder
+_worker_stack = ExitStack()
 
 
 def _start_worker(folder: DataFolder) -> None:
@@ -155,13 +156,16 @@ def _start_worker(folder: DataFolder) -> None:
 
 @cache
 def _worker_scene() -> Scene:
-    stack = ExitStack()
-    scene = stack.enter_context(_worker_folder.data_set.scene())
-    # After the scene is open: OpenGL, opened with it, must be closed later than it.
-    atexit.register(stack.close)
-    return scene
+    return _worker_stack.enter_context(_worker_folder.data_set.scene())
+
+
+@cache
+def _close_at_exit() -> None:
+    # After the first sample: OpenGL, open by then, must be closed later than the scene.
+    atexit.register(_worker_stack.close)
 
 
 def _add_in_worker(index: int) -> int:
     _worker_folder.add(index, _worker_scene().sample(_worker_folder.seed, index))
+    _close_at_exit()
     return index

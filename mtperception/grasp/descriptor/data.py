@@ -60,7 +60,7 @@ def read_pictures(*sources: Path, category: str | None = None, memory: int = MEM
     Read data sets of grasps as `mtperception render grasp` writes them, with their pictures.
 
     DatasetError says in one line what cannot be used: recorded pictures have no outlines. Parts
-    are told apart by name, so sets of random parts must differ in their seeds.
+    of one name are of one shape, in all data sets; ``category`` plays no part.
     """
     def read(source: Path) -> Sequence[GraspPicture]:
         pictures = read_grasps(source, category)
@@ -70,8 +70,13 @@ def read_pictures(*sources: Path, category: str | None = None, memory: int = MEM
         return pictures
 
     found = read_sets(sources, PictureFiles(memory, LEAST_SIDE, colour=True), read, _things)
-    if len(sources) > 1:
-        warn('parts of the same name in several data sets are taken for one shape')
+    named: dict[str, set[str]] = {}
+    for things, origin in zip(found.labels, found.origins, strict=True):
+        for thing in things:
+            named.setdefault(thing.part, set()).add(origin)
+    shared = sorted(part for part, origins in named.items() if len(origins) > 1)
+    if shared:
+        warn(f'{", ".join(shared[:5])}: in several data sets, and taken for one shape each')
     return ShapePictures(found.images, found.labels, found.digests, found.origins)
 
 
@@ -95,7 +100,8 @@ class Place:
 class PlacesOfParts:
     """The places of each part that is seen in two pictures or more, to be drawn from."""
 
-    def __init__(self, pictures: ShapePictures) -> None:
+    def __init__(self, pictures: ShapePictures, where: str = '') -> None:
+        """Find them; ``where`` names the pictures in errors."""
         places: dict[str, list[Place]] = {}
         for number, things in enumerate(pictures.labels):
             for place, thing in enumerate(things):
@@ -103,16 +109,16 @@ class PlacesOfParts:
         self._places = [some for some in places.values()
                         if len({place.picture for place in some}) > 1]
         if len(self._places) < 2:
-            raise DatasetError('there must be two parts or more that are seen in two pictures '
-                               f'each, to learn what makes them differ; there are '
+            raise DatasetError(f'{where}there must be two parts or more that are seen in two '
+                               'pictures each, to learn what makes them differ; there are '
                                f'{len(self._places)}')
 
     def __len__(self) -> int:
         return len(self._places)
 
     def random_pairs(self, count: int, rng: np.random.Generator) -> list[tuple[Place, Place]]:
-        """Draw parts, none twice if there are enough, and two pictures of each."""
-        parts = rng.choice(len(self._places), count, replace=count > len(self._places))
+        """Draw so many parts, or all where there are fewer, and two pictures of each."""
+        parts = rng.permutation(len(self._places))[:count]
         pairs = []
         for part in parts:
             some = self._places[part]

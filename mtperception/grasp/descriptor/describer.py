@@ -24,7 +24,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
 from mtperception import zoo
 from mtperception.geometry.camera import Floats
@@ -36,10 +35,11 @@ from mtperception.grasp.descriptor.network import (
 )
 from mtperception.grasp.detection import Grasp
 from mtperception.nn.folding import fold_batch_norm
+from mtperception.nn.picture import check_picture
 from mtperception.nn.weights import restore
 
 Image = npt.NDArray[np.uint8]
-# Two grasps are certainly on one thing from this on (see `on_one_thing`), and not below that.
+# Two grasps are on things apart below the first, on one from the second on (`on_one_thing`).
 _APART, _TOGETHER = 0.3, 0.7
 
 
@@ -91,9 +91,9 @@ class Describer:
         """
         Return each grasp's own descriptor, N x D, and the outline of what it is on, N x n x n.
 
-        An outline has the probability that the thing can be seen in a cell of the view; which way
-        round a grasp is makes no difference to either.
+        An outline has the probability that the thing can be seen in a cell of the view.
         """
+        check_picture(image, 1)
         size = SAMPLES // OUTLINE_STRIDE
         if not grasps:
             return (np.zeros((0, self.network.architecture.size), np.float32),
@@ -102,11 +102,8 @@ class Describer:
         views = normalised(torch.from_numpy(np.stack([
             crop(rgb, grasp.x, grasp.y, grasp.theta) for grasp in grasps])).permute(0, 3, 1, 2))
         with torch.inference_mode():
-            one = self.network(views)
-            other = self.network(views.flip(2, 3).contiguous(memory_format=torch.channels_last))
-            outlines = (one.outlines.sigmoid() + other.outlines.flip(1, 2).sigmoid()) / 2
-            descriptors = F.normalize(one.descriptors + other.descriptors)
-        return descriptors.numpy(), outlines.numpy()
+            described = self.network(views)
+            return described.descriptors.numpy(), described.outlines.sigmoid().numpy()
 
 
 def on_one_thing(grasps: Sequence[Grasp], outlines: npt.NDArray[np.float32]) -> Floats:
@@ -133,9 +130,9 @@ def network_from_card(card: Mapping[str, Any], where: str) -> DescriptorNetwork:
     """Build the untrained network that a card describes; ``where`` names it in errors."""
     try:
         entry = card['architecture']
-        first, second, third, fourth = (int(width) for width in entry['widths'])
-        return DescriptorNetwork(DescriptorArchitecture(
-            (first, second, third, fourth), int(entry['outline_width']), int(entry['size'])))
+        return DescriptorNetwork(DescriptorArchitecture.of(
+            [int(width) for width in entry['widths']], int(entry['outline_width']),
+            int(entry['size'])))
     except (KeyError, TypeError, ValueError, RuntimeError):
         raise zoo.ModelError(f'{where}: the card does not describe a network for shapes of this '
                              'version; train it again') from None

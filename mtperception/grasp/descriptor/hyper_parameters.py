@@ -34,7 +34,7 @@ class HyperParameters:
     """
 
     widths: tuple[int, ...] = (24, 48, 96, 128)
-    outline_width: int = 48
+    outline_width: int = 32
     size: int = 64
     epochs: int = 20
     samples_per_epoch: int = 25_600

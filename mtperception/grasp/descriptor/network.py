@@ -14,6 +14,7 @@
 
 """The network that describes what is grasped, after a view of a grasp's surroundings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ import torch
 from torch import nn, Tensor
 import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
 
+from mtperception.grasp.descriptor.crops import SAMPLES
 from mtperception.nn.residual import normed
 
 # The outline has a cell for so many samples of a view.
@@ -33,17 +35,24 @@ class DescriptorArchitecture:
     What defines the network besides its weights.
 
     ``widths`` are the channels at strides of 2, 4, 8 and 16, ``outline_width`` those that the
-    outline is told from, and ``size`` that of a descriptor.
+    outline is told from, twice as many where these come from, and ``size`` that of a descriptor.
     """
 
     widths: tuple[int, int, int, int] = (24, 48, 96, 128)
-    outline_width: int = 48
+    outline_width: int = 32
     size: int = 64
+
+    @classmethod
+    def of(cls, widths: Sequence[int], outline_width: int,
+           size: int) -> 'DescriptorArchitecture':
+        """Take what settings and cards say; ValueError where there are not four widths."""
+        half, quarter, eighth, sixteenth = widths
+        return cls((half, quarter, eighth, sixteenth), outline_width, size)
 
 
 class Described(NamedTuple):
     """
-    What the network says of B views of n x n samples.
+    What the network says of B views of n x n samples (crops.SAMPLES).
 
     ``descriptors``, B x D of length 1, are near each other for things of one shape. ``outlines``
     are the logits of where what is grasped can be seen, B x n/2 x n/2.
@@ -65,31 +74,38 @@ class DescriptorNetwork(nn.Module):
     lies beside has a say.
     """
 
-    def __init__(self, architecture: DescriptorArchitecture, samples: int = 72) -> None:
+    def __init__(self, architecture: DescriptorArchitecture) -> None:
         super().__init__()
         self.architecture = architecture
         half, quarter, eighth, sixteenth = architecture.widths
         outline = architecture.outline_width
+        context = 2 * outline
         self.down2 = _block(3, half, 2, kernel=5)
         self.down4 = nn.Sequential(_block(half, quarter, 2), _block(quarter, quarter))
         self.down8 = nn.Sequential(_block(quarter, eighth, 2), _block(eighth, eighth))
         self.down16 = nn.Sequential(_block(eighth, sixteenth, 2), _block(sixteenth, sixteenth))
-        self.up8 = _block(eighth + sixteenth, eighth)
-        self.up4 = _block(quarter + eighth, outline)
+        self.up8 = _block(eighth + sixteenth, context)
+        self.up4 = _block(quarter + context, outline)
         # Each cell tells of 2 x 2 places.
         self.outline = nn.Conv2d(outline, 4, 1)
         self.inside8 = nn.Sequential(_block(outline + 4, eighth, 2), _block(eighth, eighth))
         self.inside16 = nn.Sequential(
-            _block(2 * eighth, sixteenth, 2), _block(sixteenth, sixteenth))
-        cells = -(-samples // 16)
+            _block(eighth + context, sixteenth, 2), _block(sixteenth, sixteenth))
+        cells = -(-SAMPLES // 16)
         self.descriptor = nn.Linear(sixteenth * cells * cells, architecture.size)
         self.mean: Tensor
         self.whitening: Tensor
         self.register_buffer('mean', torch.zeros(architecture.size))
         self.register_buffer('whitening', torch.eye(architecture.size))
 
+    @torch.no_grad()
+    def forget_whitening(self) -> None:
+        """Give descriptors as they are trained."""
+        self.mean.zero_()
+        self.whitening.copy_(torch.eye(len(self.mean)))
+
     def forward(self, views: Tensor) -> Described:
-        """Describe normalised views, B x 3 x n x n; n is a multiple of 8."""
+        """Describe normalised views, B x 3 x n x n."""
         quarter = self.down4(self.down2(views))
         eighth = self.down8(quarter)
         sixteenth = self.down16(eighth)
@@ -99,10 +115,14 @@ class DescriptorNetwork(nn.Module):
         seen = self.up4(torch.cat((quarter, wide), dim=1))
         outline = self.outline(seen)
         inside = outline.sigmoid()
-        seen = torch.cat((seen * inside.mean(dim=1, keepdim=True), inside), dim=1)
+        share = inside.mean(dim=1, keepdim=True)
+        seen = torch.cat((seen * share, inside), dim=1)
+        context = context * F.avg_pool2d(share, 2)
         deep = self.inside16(torch.cat((self.inside8(seen), context), dim=1))
-        descriptors = F.normalize(self.descriptor(deep.flatten(1)).float())
-        descriptors = F.normalize((descriptors - self.mean) @ self.whitening.float())
+        # Autocast would multiply in half the precision.
+        with torch.autocast(views.device.type, enabled=False):
+            descriptors = F.normalize(self.descriptor(deep.flatten(1).float()))
+            descriptors = F.normalize((descriptors - self.mean) @ self.whitening)
         return Described(descriptors, F.pixel_shuffle(outline.float(), 2)[:, 0])
 
 

@@ -27,6 +27,7 @@ import mtperception
 from mtperception import zoo
 from mtperception.datasets.held_out import split
 from mtperception.grasp.descriptor.batches import Pairs, random_pairs
+from mtperception.grasp.descriptor.crops import SAMPLES, STEP
 from mtperception.grasp.descriptor.data import PlacesOfParts, ShapePictures
 from mtperception.grasp.descriptor.describer import network_from_card
 from mtperception.grasp.descriptor.hyper_parameters import HyperParameters
@@ -40,7 +41,7 @@ from mtperception.nn.weights import half_precision, restore
 from mtperception.training import processes
 from mtperception.training.loop import CHECKPOINT, fit, Schedule, Task
 
-# Pairs of views of parts that are held out, to see how it goes.
+# Pairs of views in pictures that are held out, to see how it goes.
 _VALIDATION_PAIRS, _BATCHES = 64, 8
 # Descriptors are whitened by so many batches of pairs of views that were trained on, and the
 # spread along each axis is taken for at least this share of the mean.
@@ -64,14 +65,16 @@ def train(pictures: ShapePictures, out: Path, settings: HyperParameters, *, seed
     if start is not None:
         architecture = network_from_card(start.card, start.name).architecture
         settings = replace(settings, **asdict(architecture))
-    first, second, third, fourth = settings.widths
-    architecture = DescriptorArchitecture(
-        (first, second, third, fourth), settings.outline_width, settings.size)
+    architecture = DescriptorArchitecture.of(
+        settings.widths, settings.outline_width, settings.size)
     torch.manual_seed(seed)
     network = DescriptorNetwork(architecture).to(memory_format=torch.channels_last)
     if start is not None:
         restore(network, start.tensors, start.name)
-    places, held_out = PlacesOfParts(training), PlacesOfParts(validation)
+        network.forget_whitening()
+    places = PlacesOfParts(training)
+    held_out = PlacesOfParts(validation, 'among the pictures held out, of which validation_share '
+                                         'and more pictures make more, ')
 
     def batch(epoch: int, step: int) -> Pairs:
         rng = np.random.default_rng((seed, epoch, step, processes.rank()))
@@ -98,7 +101,8 @@ def train(pictures: ShapePictures, out: Path, settings: HyperParameters, *, seed
     whiten(average, training, places)
     card: dict[str, Any] = {
         'task': 'shape', 'architecture': asdict(architecture),
-        'input': 'views of 158 x 158 pixels around grasps, in colour, 8 bits',
+        'input': f'views of {round(SAMPLES * STEP)} x {round(SAMPLES * STEP)} pixels around '
+                 'grasps, in colour, 8 bits',
         'training': {'command': command, **run},
         'data': {'sha256': pictures.sha256, 'sets': list(pictures.sets), 'parts': len(places),
                  'training_pictures': len(training), 'validation_pictures': len(validation)},
@@ -118,6 +122,7 @@ def whiten(network: DescriptorNetwork, pictures: ShapePictures, places: PlacesOf
     from other things than those that are taught).
     """
     network.eval()
+    network.forget_whitening()
     one, other = [], []
     for number in range(_WHITENING_BATCHES):
         pairs = random_pairs(pictures, places, _VALIDATION_PAIRS, np.random.default_rng(number))
@@ -136,7 +141,7 @@ def whiten(network: DescriptorNetwork, pictures: ShapePictures, places: PlacesOf
 def validate(network: nn.Module, pictures: ShapePictures,
              places: PlacesOfParts) -> dict[str, float]:
     """
-    See how well outlines and descriptors are in pictures that were held out.
+    See how well outlines and descriptors are in pictures that were held out, of the same parts.
 
     ``found`` is the share of 128 views of 64 parts whose nearest descriptor is that of their like,
     ``outline_iou`` the overlap of the outlines; both are means of some batches, always the same.

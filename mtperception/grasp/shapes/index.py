@@ -45,7 +45,7 @@ class FeatureSettings:
 
     def __str__(self) -> str:
         if self.network:
-            return f'those of the network {self.network[:12]}'
+            return f'{self.kind}s of the network {self.network[:12]}'
         return f'{self.kind} at {", ".join(self.layers)}'
 
 

@@ -16,8 +16,8 @@
 How unlike all taught shapes a grasp is, so that unknown shapes are refused.
 
 Two squares of distances tell, and are added: those to the three nearest examples among the
-principal components, and that to the space of the components. The sum is measured in units of what
-few examples exceed, of pictures that the components were not made from.
+principal components, and that to the space of the components, if there are any. The sum is
+measured in units of what few examples exceed, of pictures that were left out.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def learn_strangeness(points: Floats, products: Floats, labels: Labels, images: 
 
 def learn_strangeness_in_space(points: Floats, labels: Labels, images: Numbers) -> Strangeness:
     """Learn how strange known shapes may be where no components were made from the examples."""
-    if len(points) < _FEWEST:
+    if len(points) < _FEWEST or len(np.unique(images)) == len(np.unique(labels)):
+        # Of one picture a shape, all examples are alike.
         return Strangeness(points, np.inf)
     strange = np.zeros(len(points))
     for learned, held in folds_by_image(labels, images, _FOLDS):

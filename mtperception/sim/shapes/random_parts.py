@@ -15,8 +15,9 @@
 """
 Parts of random shapes, of which no two are alike: what shapes are, is learned from them.
 
-They are put together from convex pieces, in millimetres, and then scaled. None is a plain L or T,
-of which the project's own parts are: those stay new to who has learned from these.
+They are put together from convex pieces, in millimetres, and then scaled. No two bars alone are
+joined at right angles, no star has five rays and no ring is round: the project's own L, T, star
+and ring stay new to who has learned from these.
 """
 
 from collections.abc import Callable
@@ -37,7 +38,8 @@ _ROUND = 48
 
 def random_part(seed: int, number: int) -> Part:
     """Make part `number` of the endless series `seed`: a pure function of both."""
-    rng = np.random.default_rng([seed, number])
+    # Not the numbers that picture `number` of a data set is drawn by.
+    rng = np.random.default_rng([seed, number, 1])
     make = _KINDS[int(rng.choice(len(_KINDS), p=_SHARES))]
     pieces = make(rng)
     corners = np.concatenate(pieces)
@@ -46,7 +48,7 @@ def random_part(seed: int, number: int) -> Part:
         2.0 * float(np.linalg.norm(corners - centre, axis=1).max()))
     pieces = [(piece - centre) * scale for piece in pieces]
     hulls = [trimesh.convex.convex_hull(piece) for piece in pieces]
-    return Part(f'random {number}', sum(hulls[1:], hulls[0]),
+    return Part(f'random {seed}-{number}', sum(hulls[1:], hulls[0]),
                 tuple(np.asarray(hull.vertices, dtype=np.float64) for hull in hulls),
                 str(rng.choice(FINISHES)), None)
 
@@ -55,20 +57,39 @@ def _bars(rng: _Rng) -> Pieces:
     """Join two to five bars in a plane, often at right angles."""
     while True:
         width, height, count = rng.uniform(14, 28), rng.uniform(10, 30), int(rng.integers(2, 6))
-        right = rng.random() < 0.65
+        turns = (90,) if rng.random() < 0.65 else (30, 45, 60, 90, 120, 135)
         ends = [(np.zeros(2), np.array((rng.uniform(40, 100), 0.0)))]
         for _ in range(count - 1):
             start, end = ends[int(rng.integers(len(ends)))]
             along = (end - start) / np.linalg.norm(end - start)
-            turn = np.pi / 2 if right else np.radians(rng.choice((30, 45, 60, 90, 120, 135)))
-            turn *= rng.choice((-1, 1))
+            turn = np.radians(rng.choice(turns)) * rng.choice((-1, 1))
             out = np.array(((np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn)))) @ along
             where = start + rng.choice((0.0, 0.5, 1.0, rng.random())) * (end - start)
             ends.append((where - 0.49 * width * out, where + rng.uniform(25, 85) * out))
-        if count > 2 or not right:
+        if not _is_l_or_t(ends, width):
             break
     widths = [width * (rng.uniform(0.6, 1.2) if rng.random() < 0.3 else 1.0) for _ in ends]
     return [_prism(_bar(*pair, wide), height) for pair, wide in zip(ends, widths, strict=True)]
+
+
+def _is_l_or_t(ends: list[tuple[Floats, Floats]], width: float) -> bool:
+    """Tell whether bars look like two at right angles: others of them lie within these."""
+    apart: list[tuple[Floats, Floats]] = []
+    for start, end in sorted(ends, key=lambda pair: -float(np.linalg.norm(pair[1] - pair[0]))):
+        if not any(_sticks_out(np.stack((start, end)), *other) < 0.3 * width for other in apart):
+            apart.append((start, end))
+    if len(apart) != 2:
+        return False
+    (a, b), (c, d) = apart
+    cosine = np.dot(b - a, d - c) / np.linalg.norm(b - a) / np.linalg.norm(d - c)
+    return abs(float(cosine)) < 0.1
+
+
+def _sticks_out(points: Floats, start: Floats, end: Floats) -> float:
+    """Return how far points, N x 2, are from a line between two others, at most."""
+    along = end - start
+    share = np.clip((points - start) @ along / (along @ along), 0.0, 1.0)
+    return float(np.linalg.norm(points - start - share[:, None] * along, axis=1).max())
 
 
 def _plate(rng: _Rng) -> Pieces:
