@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-What each grasp's surroundings look like to the trunk: features that shapes are told by.
+What each grasp's surroundings look like to the trunk: features that shapes can be told by.
 
 Either crops of activations, turned to the grasp's angle, or the activations that speak for the
 grasp, refined by guided back-propagation of its own logit.

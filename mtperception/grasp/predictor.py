@@ -50,8 +50,7 @@ class Sight:
     """
     What was seen in a picture.
 
-    ``activations`` are those of the trunk's ten layers (nn.vgg.LAYERS), 1 x C x h x w each: what
-    shapes are told by.
+    ``activations`` are those of the trunk's ten layers (nn.vgg.LAYERS), 1 x C x h x w each.
     """
 
     grasps: list[Grasp]

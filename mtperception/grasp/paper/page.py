@@ -45,8 +45,8 @@ Few-Shot Classification) trains SSD300 to detect grasps, and tells the shape of 
 by activations of the detector's layers, refined for that grasp by guided back-propagation, after
 a few pictures of each shape. Here the same detector ({parameters:,} parameters, {width:g} of the
 paper's channels) is trained on {training:,} rendered pictures for {epochs} epochs, and shapes are
-told as in Experiments 1 to 5. Beside it are this package's own features, rotated crops of
-activations, of the same grasps. Made by `{command}`.
+told as in Experiments 1 to 5. Beside it are features of the same grasps that need no gradients:
+rotated crops of activations. Made by `{command}`.
 """
 
 WAYS_SAY = """\
