@@ -69,7 +69,8 @@ labelled pictures of poses (--data):
 SHAPE_FORMATS = """
 labelled pictures of shapes (--data):
   JSON lines of grasps as `mtperception render grasp --random-parts` writes them, with the outlines
-  of parts: things of one name are of one shape, seen in two pictures or more.
+  of parts: things of one name are of one shape, seen in two pictures or more. A twentieth of the
+  pictures, chosen by their contents, is held out of the training.
 """
 
 FORMATS = PIN_FORMATS + GRASP_FORMATS + SHAPE_FORMATS + POSE_FORMATS

@@ -51,6 +51,13 @@ def whole_space(size: int) -> Components:
     return Components(np.zeros(size, np.float32), np.eye(size, dtype=np.float32))
 
 
+def squared_distances(points: Floats, others: Floats) -> Floats:
+    """Return the squares of the distances of N points to M others, N x M."""
+    squares = ((points**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None]
+               - 2.0 * points @ others.T)
+    return np.asarray(np.maximum(squares, 0.0))
+
+
 def inner_products(rows: NDArray[np.float32]) -> Floats:
     """Return the inner products of N rows less their mean, N x N."""
     centred = rows - rows.mean(axis=0)

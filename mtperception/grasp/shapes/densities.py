@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax, logsumexp
 
+from mtperception.grasp.shapes.components import squared_distances
 from mtperception.grasp.shapes.examples import Labels, Numbers
 from mtperception.grasp.shapes.folds import folds_by_image, twice_if_alone
 
@@ -53,7 +54,7 @@ class ShapeDensities:
 
     def tell(self, points: Floats) -> tuple[Labels, Floats]:
         """Return the likeliest shapes of points, N x K, and their probabilities."""
-        logs = _log_densities(_squares(points, self.points), self.labels, self.shapes)
+        logs = _log_densities(squared_distances(points, self.points), self.labels, self.shapes)
         best = logs.argmax(axis=1)
         likely = np.exp(log_softmax(self.trust * logs, axis=1))
         return self.shapes[best], likely[np.arange(len(best)), best]
@@ -64,7 +65,7 @@ def fit_densities(points: Floats, labels: Labels, images: Numbers) -> ShapeDensi
     places = twice_if_alone(labels)
     points, labels, images = points[places], labels[places], images[places]
     shapes = np.unique(labels)
-    squares = _squares(points, points)
+    squares = squared_distances(points, points)
     logs = np.empty((len(points), len(shapes)))
     for learned, held in folds_by_image(labels, images, _FOLDS):
         logs[held] = _log_densities(squares[np.ix_(held, learned)], labels[learned], shapes)
@@ -84,9 +85,3 @@ def _log_densities(squares: Floats, labels: Labels, shapes: Labels) -> Floats:
     kernels = -CONCENTRATION / 2.0 * squares
     return np.stack([logsumexp(kernels[:, labels == shape], axis=1)
                      - np.log(np.count_nonzero(labels == shape)) for shape in shapes], axis=1)
-
-
-def _squares(points: Floats, examples: Floats) -> Floats:
-    squares = ((points**2).sum(axis=1)[:, None] + (examples**2).sum(axis=1)[None]
-               - 2.0 * points @ examples.T)
-    return np.asarray(np.maximum(squares, 0.0))

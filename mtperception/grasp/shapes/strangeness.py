@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mtperception.grasp.shapes.components import held_out_components
+from mtperception.grasp.shapes.components import held_out_components, squared_distances
 from mtperception.grasp.shapes.examples import Labels, Numbers
 from mtperception.grasp.shapes.folds import folds_by_image
 
@@ -90,8 +90,7 @@ def _exceeded_by_few(points: Floats, strange: Floats) -> Strangeness:
 
 def _nearest(points: Floats, examples: Floats) -> Floats:
     """Return the mean square of the distances to the nearest examples."""
-    squares = ((points**2).sum(axis=1)[:, None] + (examples**2).sum(axis=1)[None]
-               - 2.0 * points @ examples.T)
+    squares = squared_distances(points, examples)
     count = min(_NEIGHBOURS, squares.shape[1])
     nearest = np.partition(squares, count - 1, axis=1)[:, :count]
-    return np.asarray(np.maximum(nearest, 0.0).mean(axis=1))
+    return np.asarray(nearest.mean(axis=1))
