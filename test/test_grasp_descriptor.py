@@ -50,7 +50,7 @@ from mtperception.training.settings import SettingsError
 
 SIDE = 200
 TINY = HyperParameters(
-    widths=(4, 8, 16, 16), outline_width=8, size=16, epochs=9, samples_per_epoch=320, batch=8,
+    widths=(4, 8, 16, 16), outline_width=8, size=16, epochs=9, samples_per_epoch=640, batch=8,
     averaging=0.9, validation_share=0.3, bfloat16=False)
 
 
@@ -322,11 +322,11 @@ def test_darkness_is_not_made_much_of():
 
 def test_the_command_trains_on_rendered_random_parts(tmp_path, capsys):
     data, out = tmp_path / 'data', tmp_path / 'out'
-    assert main(['render', 'grasp', '--random-parts', '--out', str(data), '--count', '12',
+    assert main(['render', 'grasp', '--random-parts', '--out', str(data), '--count', '30',
                  '--seed', '4', '--workers', '1']) == 0
     settings = tmp_path / 'tiny.yaml'
     settings.write_text('widths: [4, 4, 8, 8]\noutline_width: 4\nsize: 8\nepochs: 1\n'
-                        'samples_per_epoch: 8\nbatch: 4\nvalidation_share: 0.4\n')
+                        'samples_per_epoch: 8\nbatch: 4\nvalidation_share: 0.5\n')
     capsys.readouterr()
     assert main(['train', 'shape', '--data', str(data), '--out', str(out), '--config',
                  str(settings), '--json']) == 0
@@ -339,4 +339,4 @@ def test_the_command_trains_on_rendered_random_parts(tmp_path, capsys):
     settings.write_text('validation_share: 0.05')
     assert main(['train', 'shape', '--data', str(data), '--out', str(tmp_path / 'few'),
                  '--config', str(settings)]) == 1
-    assert 'among the pictures held out' in capsys.readouterr().err
+    assert 'among the 2 pictures held out (more' in capsys.readouterr().err

@@ -73,8 +73,9 @@ def train(pictures: ShapePictures, out: Path, settings: HyperParameters, *, seed
         restore(network, start.tensors, start.name)
         network.forget_whitening()
     places = PlacesOfParts(training)
-    held_out = PlacesOfParts(validation, 'among the pictures held out, of which validation_share '
-                                         'and more pictures make more, ')
+    held_out = PlacesOfParts(
+        validation, f'among the {len(validation)} pictures held out (more pictures or a larger '
+                    'validation_share make them more) ')
 
     def batch(epoch: int, step: int) -> Pairs:
         rng = np.random.default_rng((seed, epoch, step, processes.rank()))
