@@ -50,8 +50,8 @@ from mtperception.training.settings import SettingsError
 
 SIDE = 200
 TINY = HyperParameters(
-    widths=(4, 8, 16, 16), outline_width=8, size=16, epochs=9, samples_per_epoch=640, batch=8,
-    averaging=0.9, validation_share=0.3, bfloat16=False)
+    widths=(4, 8, 16, 16), outline_width=8, size=16, epochs=7, samples_per_epoch=640, batch=8,
+    kernel_rate=0.06, learning_rate=0.04, averaging=0.9, validation_share=0.3, bfloat16=False)
 
 
 def grasp(x, y, theta=0.0):
@@ -251,11 +251,20 @@ def test_grasps_are_on_one_thing_where_outlines_say_so():
     assert np.array_equal(likely, together)
 
 
-def test_a_tiny_training_tells_things_apart_in_new_pictures(tmp_path):
+@pytest.fixture
+def one_thread():
+    """Compute in one thread: the others only wait for each other where there is little to do."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_a_tiny_training_tells_things_apart_in_new_pictures(one_thread, tmp_path):
     losses, lines = [], []
     bundle = train(pictures(60, 0), tmp_path, TINY, seed=1, command='train', after_step=(
         lambda _, loss: losses.append(loss)), after_epoch=lambda _, line: lines.append(line))
-    assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.5 and len(lines) == 9
+    assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.5 and len(lines) == 7
     assert bundle.card['validation']['outline_iou'] > 0.6
     assert bundle.card['data']['parts'] == 3
     describer = Describer.load(tmp_path / 'shape.safetensors')
@@ -269,7 +278,7 @@ def test_a_tiny_training_tells_things_apart_in_new_pictures(tmp_path):
     assert (likeness.argmax(axis=1) % 3 == np.arange(12) % 3).mean() >= 0.75
 
 
-def test_resuming_gives_the_same_model(tmp_path):
+def test_resuming_gives_the_same_model(one_thread, tmp_path):
     small = HyperParameters(**{**vars(TINY), 'epochs': 2, 'samples_per_epoch': 24})
     shown = pictures(20, 0)
     whole = train(shown, tmp_path / 'whole', small, seed=1, command='train')
