@@ -158,9 +158,14 @@ def grasp(_arguments: argparse.Namespace) -> dict[str, Any]:
 def pose(_arguments: argparse.Namespace) -> dict[str, Any]:
     """Time a picture to one pose, and compare the codebook with reading its bytes."""
     from mtperception.cli.bench_pose import figures
-    from mtperception.pose.predictor import PoseEstimator
+    from mtperception.cli.progress import progress_bar
+    from mtperception.objects.known import open_estimator
 
-    return figures(PoseEstimator.load('hammer'))
+    with progress_bar() as progress:
+        bar = progress.add_task('views, at the first use', total=None)
+        estimator = open_estimator('hammer', progress=lambda made, total: progress.update(
+            bar, completed=made, total=total))
+    return figures(estimator)
 
 
 def nodes(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -21,51 +21,47 @@ import numpy as np
 import torch
 
 from mtperception.cli.bench import median_ms
-from mtperception.geometry.camera import PinholeCamera
-from mtperception.geometry.rotations import random_rotations
-from mtperception.pose.codebook import Codebook
+from mtperception.pose.detection import Refinement
 from mtperception.pose.predictor import PoseEstimator
-
-# The codebook of all everyday views: 2,562 directions, 36 turns.
-ENTRIES = 92_232
 
 
 def figures(estimator: PoseEstimator, seconds: float = 3.0) -> dict[str, Any]:
     """
     Time a rendered picture to the pose of its best box, its parts, and the codebook's look-up.
 
-    `codebook.ratio` is the look-up's time over that of reading the codes once. The codebook's
-    codes are chance: how long it takes does not depend on what they are.
+    `detect_ms` is without refinement, `by_depth_ms` with all of it and depth, `by_picture_ms`
+    without depth. `codebook.ratio` is the look-up's time over that of reading the codes once.
     """
     from mtperception.sim.pose.scene import PoseScene
     from mtperception.sim.shapes.parts import PARTS
 
-    rng = np.random.default_rng(0)
-    latent = estimator.network.architecture.latent
-    codes = torch.nn.functional.normalize(torch.randn(ENTRIES, latent), dim=1)
-    estimator.codebook = codebook = Codebook(
-        codes.to(torch.bfloat16), random_rotations(rng, ENTRIES),
-        np.tile((200.0, 190.0, 310.0, 320.0), (ENTRIES, 1)),
-        PinholeCamera(512, 512, 443.0, 443.0, 255.5, 255.5), 0.9, 36)
+    codebook = estimator.codebook
+    assert codebook is not None
     with PoseScene(PARTS['hammer']()) as scene:
         sample = scene.sample(seed=7, index=0)
     image = np.ascontiguousarray(sample.image[..., ::-1])
     found = estimator.find(image, 0.0)[:1]
 
-    def one_object() -> None:
-        estimator.poses(sample.image, sample.camera, estimator.find(image, 0.0)[:1])
+    def one_object(refinement: Refinement, **more: Any) -> None:
+        estimator.poses(sample.image, sample.camera, estimator.find(image, 0.0)[:1],
+                        refinement=refinement, **more)
 
     def read() -> None:
         # A sum over the bits reads each byte once, and does next to nothing else.
         codebook.codes.view(torch.int64).sum()
 
+    entries, latent = codebook.codes.shape
     code = torch.randn(1, 1, latent)
     read_ms = median_ms(read, seconds)
     lookup_ms = median_ms(partial(codebook.nearest, code), seconds)
     return {'pose': {
-        'detect_ms': median_ms(one_object, seconds),
+        'detect_ms': median_ms(partial(one_object, Refinement.NONE), seconds),
+        'by_depth_ms': median_ms(
+            partial(one_object, Refinement.FULL, depth=sample.depth), seconds),
+        'by_picture_ms': median_ms(partial(one_object, Refinement.FULL), seconds),
         'boxes_ms': median_ms(partial(estimator.find, image, 0.0), seconds),
-        'poses_ms': median_ms(partial(estimator.poses, sample.image, sample.camera, found),
-                              seconds),
-        'codebook': {'entries': ENTRIES, 'latent': latent, 'lookup_ms': lookup_ms,
+        'poses_ms': median_ms(partial(
+            estimator.poses, sample.image, sample.camera, found, refinement=Refinement.NONE),
+            seconds),
+        'codebook': {'entries': entries, 'latent': latent, 'lookup_ms': lookup_ms,
                      'read_ms': read_ms, 'ratio': lookup_ms / read_ms}}}
