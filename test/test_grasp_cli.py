@@ -14,7 +14,7 @@
 
 """`evaluate grasp` and `detect grasp`, with an untrained model and with one that knows all."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 import json
 
 import cv2
@@ -202,3 +202,16 @@ def test_detect_tells_the_shapes_that_were_taught(
     capsys.readouterr()
     bar, disc = told()
     assert 'bar' in bar and 'disc' not in bar and 'disc' in disc and 'bar' not in disc
+
+
+def test_words_of_grasps_do_not_cover_each_other():
+    black = np.zeros((80, 120, 3), np.uint8)
+    best = Grasp(40.0, 40.0, 20.0, 10.0, 0.0, 0.9, 0, 'bracket', 0.9)
+    near, far = (replace(best, x=best.x + 1.0, y=best.y + shift) for shift in (2.0, 30.0))
+
+    def white(grasps):
+        # Neither the lines' colours nor their edges are white.
+        return (draw_grasps(black, grasps).min(axis=2) > 200).sum()
+
+    assert white([best, near]) == pytest.approx(white([best]), abs=4)
+    assert white([best, far]) == pytest.approx(2 * white([best]), rel=0.1)

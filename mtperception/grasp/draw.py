@@ -26,6 +26,7 @@ from mtperception.grasp.detection import Grasp, rows_of
 OPENING_COLOUR, JAW_COLOUR, TEXT_COLOUR = (60, 220, 255), (60, 70, 255), (255, 255, 255)
 # OpenCV draws with this many fractional bits, so that marks show the sub-pixel position.
 _SHIFT = 4
+_FONT, _SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.3
 
 
 def draw_grasps(image: npt.NDArray[np.uint8],
@@ -33,7 +34,8 @@ def draw_grasps(image: npt.NDArray[np.uint8],
     """
     Draw each grasp: thin lines along the opening, the fingers' thick, its score in percent.
 
-    Before the score stands the shape, where one is told.
+    Before the score stands the shape, where one is told. Words that would cover those of a better
+    grasp are left out.
 
     ``image`` is uint8, H x W or H x W x 3 (BGR); the result is H x W x 3 (BGR).
     """
@@ -46,10 +48,16 @@ def draw_grasps(image: npt.NDArray[np.uint8],
             cv2.line(drawn, points[start], points[end], OPENING_COLOUR, 1, cv2.LINE_AA, _SHIFT)
         for start, end in ((1, 2), (3, 0)):
             cv2.line(drawn, points[start], points[end], JAW_COLOUR, 2, cv2.LINE_AA, _SHIFT)
+    written: list[tuple[int, int, int, int]] = []
     for grasp, rectangle in zip(grasps, found, strict=True):
         words = ' '.join(filter(None, (grasp.shape, f'{100 * grasp.score:.0f}')))
         x, y = rectangle[rectangle[:, 0].argmax()].round().astype(int).tolist()
+        (width, height), _ = cv2.getTextSize(words, _FONT, _SIZE, 2)
+        box = x, y, x + width, y + height
+        if any(box[0] < right and left < box[2] and box[1] < low and high < box[3]
+               for left, high, right, low in written):
+            continue
+        written.append(box)
         for ink, thickness in (((0, 0, 0), 2), (TEXT_COLOUR, 1)):
-            cv2.putText(drawn, words, (x + 2, y + 3), cv2.FONT_HERSHEY_SIMPLEX, 0.3, ink,
-                        thickness, cv2.LINE_AA)
+            cv2.putText(drawn, words, (x + 2, y + 3), _FONT, _SIZE, ink, thickness, cv2.LINE_AA)
     return drawn
