@@ -499,3 +499,14 @@ def pose_model(tmp_path_factory):
     zoo.save(path, tensors, {
         'task': 'pose', 'object': 'hammer', 'architecture': architecture, 'threshold': 0.9})
     return path
+
+
+@pytest.fixture
+def one_thread():
+    """Have torch compute in one thread: sums come out alike, and nobody waits for another."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

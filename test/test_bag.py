@@ -23,7 +23,6 @@ import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import Image
-import torch
 
 from mtperception.nodes.conversions import pins_from_message
 from mtperception.pin.predictor import PinDetector
@@ -66,16 +65,8 @@ def pictures(bag):
         for message in messages}
 
 
-@pytest.fixture
-def one_thread():
-    """Have torch add up in the order in which the detector's process does."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_detections_of_a_played_bag_are_the_librarys(station, tmp_path, one_thread):
+    # Sums come out as in the detector's process.
     bag = tmp_path / 'bag'
     record_camera(bag)
     expected = pictures(bag)

@@ -251,15 +251,6 @@ def test_grasps_are_on_one_thing_where_outlines_say_so():
     assert np.array_equal(likely, together)
 
 
-@pytest.fixture
-def one_thread():
-    """Compute in one thread: the others only wait for each other where there is little to do."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def test_a_tiny_training_tells_things_apart_in_new_pictures(one_thread, tmp_path):
     losses, lines = [], []
     bundle = train(pictures(60, 0), tmp_path, TINY, seed=1, command='train', after_step=(

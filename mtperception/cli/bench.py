@@ -39,7 +39,7 @@ def add_parser(verbs: Any) -> None:
         'what', choices=['render', 'pin', 'grasp', 'pose', 'nodes', 'dds'],
         help='render: labelled pictures against bare drawing; pin: detection against the bare '
              'network; grasp: features of shapes against the bare network; pose: a picture to '
-             'one pose, and the codebook against reading it once; nodes: the node '
+             'one pose, refined or not, and the codebook against reading it once; nodes: the node '
              'against the library; dds: VGA images (bgr8) at 30 Hz against a plain socket, and '
              'an idle node')
     parser.add_argument('--seconds', type=float, default=10.0, help='time for each stream (10)')
@@ -156,16 +156,11 @@ def grasp(_arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def pose(_arguments: argparse.Namespace) -> dict[str, Any]:
-    """Time a picture to one pose, and compare the codebook with reading its bytes."""
+    """Time a picture to one pose, refined or not, and the codebook against reading it once."""
     from mtperception.cli.bench_pose import figures
-    from mtperception.cli.progress import progress_bar
-    from mtperception.objects.known import open_estimator
+    from mtperception.cli.evaluate_poses import opened
 
-    with progress_bar() as progress:
-        bar = progress.add_task('views, at the first use', total=None)
-        estimator = open_estimator('hammer', progress=lambda made, total: progress.update(
-            bar, completed=made, total=total))
-    return figures(estimator)
+    return figures(opened('hammer'))
 
 
 def nodes(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -84,15 +84,16 @@ def run(arguments: argparse.Namespace) -> int:
     detector = GraspDetector.load(arguments.model)
     if arguments.threshold is not None:
         detector.threshold = arguments.threshold
-    observer = ShapeObserver(detector, describer=Describer.load(arguments.shape_model))
+    describer = Describer.load(arguments.shape_model)
+    observer = ShapeObserver(detector, describer=describer)
     # The workers have the other cores, and sums come out alike on all machines.
     torch.set_num_threads(1)
     with NewPictures(arguments.seed, arguments.workers) as pictures:
         figures = evaluate(observer, pictures, arguments.count, arguments.seed)
     report = {'count': arguments.count, 'seed': arguments.seed,
               'seconds': time.monotonic() - started, 'model': detector.model_name,
-              'model_sha256': detector.sha256, 'shape_model': arguments.shape_model,
-              'shape_model_sha256': observer.features.network,
+              'model_sha256': detector.sha256, 'shape_model': describer.model_name,
+              'shape_model_sha256': describer.sha256,
               'threshold': detector.threshold, **figures}
     if arguments.json:
         print(json.dumps(report))

@@ -105,13 +105,14 @@ class GraspDetectorNode(DetectorNode):
         from mtperception.grasp.descriptor.describer import Describer
         from mtperception.grasp.predictor import GraspDetector
         from mtperception.grasp.shapes.library import default_folder, ShapeLibrary
-        from mtperception.grasp.shapes.observer import ShapeObserver
+        from mtperception.grasp.shapes.observer import DESCRIPTOR, ShapeObserver
         from mtperception.grasp.shapes.taught import TaughtShapes
 
         detector = GraspDetector.load(model)
         kind = self.get_parameter('shapes.features').value
-        observer = ShapeObserver(detector, kind, Describer.load(
-            self.get_parameter('shapes.model').value) if kind == FEATURES[0] else None)
+        describer = Describer.load(
+            self.get_parameter('shapes.model').value) if kind == DESCRIPTOR else None
+        observer = ShapeObserver(detector, kind, describer)
         folder = self.get_parameter('shapes.library').value
         library = ShapeLibrary(Path(folder) if folder else default_folder())
         try:

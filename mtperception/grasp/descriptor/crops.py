@@ -23,7 +23,7 @@ from torch import Tensor
 from mtperception.geometry.camera import Floats
 
 Image = npt.NDArray[np.uint8]
-# Samples along a side, and pixels of the picture between two of them: a part is within.
+# Samples along a side, and pixels of the picture between two of them: most of a part is within.
 SAMPLES, STEP = 72, 2.2
 
 

@@ -47,8 +47,8 @@ class Describer:
     """
     Describes the things that a picture's grasps are on; may be called from several threads.
 
-    The things may be of any shape, none that the network was trained on: it knows what makes
-    shapes differ, and has to be taught which there are (grasp.shapes).
+    They may be of any shape: the network has learned from other things what makes shapes differ.
+    Which shapes there are is taught (grasp.shapes).
     """
 
     def __init__(self, network: DescriptorNetwork, *, model_name: str, sha256: str) -> None:

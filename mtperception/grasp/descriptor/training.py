@@ -43,8 +43,8 @@ from mtperception.training.loop import CHECKPOINT, fit, Schedule, Task
 
 # Pairs of views in pictures that are held out, to see how it goes.
 _VALIDATION_PAIRS, _BATCHES = 64, 8
-# Descriptors are whitened by so many batches of pairs of views that were trained on, and the
-# spread along each axis is taken for at least this share of the mean.
+# Descriptors are whitened by so many batches of pairs of views that were trained on; this share
+# of the mean spread is added along each axis.
 _WHITENING_BATCHES, _LEAST_SPREAD = 64, 0.05
 
 

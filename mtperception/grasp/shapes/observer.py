@@ -42,7 +42,8 @@ class ShapeObserver:
     Finds grasps in pictures, and gives the features of what each is on.
 
     Those are the descriptors of a network of its own, ``describer``, by default the bundled one;
-    or, by the ``kind`` of features, what the detector's trunk sees there (grasp.features).
+    or, by the ``kind`` of features, what the detector's trunk sees there (grasp.features), for
+    which no describer is needed.
     """
 
     def __init__(self, detector: GraspDetector, kind: ShapeFeatures = DESCRIPTOR,

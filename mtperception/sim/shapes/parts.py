@@ -58,9 +58,9 @@ class Part:
 
 def cylinder() -> Part:
     """Make a round bar, 36 mm thick and 70 mm long, along z."""
-    outline = _circle(0.018, 64)
+    outline = circle(0.018, 64)
     return Part(
-        'cylinder', _slab(outline, 0.07), (_prism(outline, 0.07),), 'steel', 0.036)
+        'cylinder', _slab(outline, 0.07), (prism(outline, 0.07),), 'steel', 0.036)
 
 
 def l_shape() -> Part:
@@ -75,7 +75,7 @@ def l_shape() -> Part:
     middle = _centroid(corners)
     return Part(
         'l', _slab(corners - middle, high, hub - middle),
-        (_prism(foot - middle, high), _prism(back - middle, high)), 'plastic', wide)
+        (prism(foot - middle, high), prism(back - middle, high)), 'plastic', wide)
 
 
 def t_shape() -> Part:
@@ -90,7 +90,7 @@ def t_shape() -> Part:
     pieces = (corners[[3, 4, 5, 6]], corners[[0, 1, 2, 7]])
     return Part(
         't', _slab(corners - middle, high, hub - middle),
-        tuple(_prism(piece - middle, high) for piece in pieces), 'plastic', wide)
+        tuple(prism(piece - middle, high) for piece in pieces), 'plastic', wide)
 
 
 def star() -> Part:
@@ -104,7 +104,7 @@ def star() -> Part:
     rays = [np.stack((*ends[i], corners[(i + 1) % 10], corners[i - 1])) for i in range(0, 10, 2)]
     pieces = (corners[1::2], *rays)
     return Part(
-        'star', _slab(corners, high, blunt=blunt), tuple(_prism(piece, high) for piece in pieces),
+        'star', _slab(corners, high, blunt=blunt), tuple(prism(piece, high) for piece in pieces),
         'plastic', 2 * notch * float(np.sin(np.pi / 5)))
 
 
@@ -115,7 +115,7 @@ def ring() -> Part:
     profile = [
         (outer, -top + _EDGE), (outer, top - _EDGE), (outer - _EDGE, top), (inner + _EDGE, top),
         (inner, top - _EDGE), (inner, -top + _EDGE), (inner + _EDGE, -top), (outer - _EDGE, -top)]
-    mesh = _skin([_lifted(_circle(radius, count), z) for radius, z in profile], None)
+    mesh = _skin([lifted(circle(radius, count), z) for radius, z in profile], None)
     # A piece's inner side is a chord: moved out until it touches the hole's wall in its middle.
     chord = inner / np.cos(np.pi / pieces)
     step = 2 * np.pi / pieces
@@ -125,7 +125,7 @@ def ring() -> Part:
         arc = outer * np.column_stack((np.cos(angles), np.sin(angles)))
         sectors.append(np.concatenate((arc, arc[[-1, 0]] * (chord / outer))))
     return Part(
-        'ring', mesh, tuple(_prism(sector, high) for sector in sectors), 'steel', outer - inner)
+        'ring', mesh, tuple(prism(sector, high) for sector in sectors), 'steel', outer - inner)
 
 
 def hammer() -> Part:
@@ -172,8 +172,8 @@ def _slab(
     inner = _inset(outer, _EDGE)
     centre = np.zeros(2) if hub is None else hub
     rings = [
-        _lifted(inner, -top), _lifted(outer, -top + _EDGE), _lifted(outer, top - _EDGE),
-        _lifted(inner, top)]
+        lifted(inner, -top), lifted(outer, -top + _EDGE), lifted(outer, top - _EDGE),
+        lifted(inner, top)]
     return _skin(rings, (np.array((*centre, -top)), np.array((*centre, top))))
 
 
@@ -213,30 +213,33 @@ def _skin(
 
 
 def _lofted_ovals(sections: Sequence[tuple[float, float, float]]) -> list[Floats]:
-    unit = _circle(1.0, 40)
-    return [_lifted(unit * (half_x, half_y), z) for z, half_x, half_y in sections]
+    unit = circle(1.0, 40)
+    return [lifted(unit * (half_x, half_y), z) for z, half_x, half_y in sections]
 
 
 def _head_ring(
     z: float, y: float, half_x: float, half_z: float, squareness: float,
 ) -> Floats:
     """Return a curve around the y axis: a superellipse, counter-clockwise seen from +y."""
-    unit = _circle(1.0, 48)
+    unit = circle(1.0, 48)
     bent = np.sign(unit) * np.abs(unit) ** (2.0 / squareness)
     return np.column_stack(
         (-half_x * bent[:, 0], np.full(len(bent), y), z + half_z * bent[:, 1]))
 
 
-def _prism(outline: Floats, height: float) -> Floats:
-    return np.concatenate((_lifted(outline, -height / 2), _lifted(outline, height / 2)))
+def prism(outline: Floats, height: float) -> Floats:
+    """Return the corners of an outline (N x 2), moved up and down by half of a height."""
+    return np.concatenate((lifted(outline, -height / 2), lifted(outline, height / 2)))
 
 
-def _lifted(outline: Floats, z: float) -> Floats:
+def lifted(outline: Floats, z: float) -> Floats:
+    """Return the corners of an outline (N x 2) at a height, N x 3."""
     return np.column_stack((outline, np.full(len(outline), z)))
 
 
-def _circle(radius: float, count: int) -> Floats:
-    angles = np.arange(count) * 2 * np.pi / count
+def circle(radius: float, count: int, phase: float = 0.0) -> Floats:
+    """Return so many corners on a circle, N x 2, the first one at an angle in radians."""
+    angles = phase + np.arange(count) * 2 * np.pi / count
     return radius * np.column_stack((np.cos(angles), np.sin(angles)))
 
 
