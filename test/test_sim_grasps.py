@@ -112,6 +112,32 @@ def test_all_ways_to_grip_are_near_a_grasp_that_is_told():
     assert plans([box((0.09, 0.08, 0.03))], [0]) == [((), ())]
 
 
+def test_what_is_lower_than_the_top_can_be_gripped_as_well():
+    """Of an L that stands on its longer leg, that leg can be gripped, too."""
+    foot = trimesh.creation.box((0.10, 0.03, 0.03))
+    leg = trimesh.creation.box((0.03, 0.03, 0.03))
+    foot.apply_translation((0.0, 0.0, 0.015))
+    leg.apply_translation((-0.035, 0.0, 0.045))
+    standing = PosedMesh(trimesh.util.concatenate([foot, leg]), np.eye(3), np.zeros(3))
+    plan, = plans([standing], [0])
+    # The best are near the top, and so on the leg.
+    assert all(grasp.position[2] > 0.03 for grasp in plan.best)
+    assert all(abs(grasp.position[0] + 0.035) < 0.02 for grasp in plan.best)
+    low = [grasp for grasp in plan.others if grasp.position[2] < 0.03]
+    assert len(low) > 3 and all(grasp.position[2] >= 0.001 for grasp in low)
+    assert max(grasp.position[0] for grasp in low) > 0.035
+    for grasp in low:
+        assert grasp.width == pytest.approx(0.03, abs=2e-3)
+    # A taller leg, which ends at -20 mm, is in the way of the palm, 25 mm to each side.
+    assert min(grasp.position[0] for grasp in low) < 0.004
+    tall = trimesh.creation.box((0.03, 0.03, 0.08))
+    tall.apply_translation((-0.035, 0.0, 0.07))
+    plan, = plans([PosedMesh(
+        trimesh.util.concatenate([foot, tall]), np.eye(3), np.zeros(3))], [0])
+    low = [grasp.position[0] for grasp in plan.others if grasp.position[2] < 0.03]
+    assert plan.best and low and min(low) > 0.004
+
+
 @pytest.mark.parametrize('size', [
     (0.09, 0.08, 0.03),  # too large for the gripper
     (0.05, 0.04, 0.003),  # too flat to be touched above the bench

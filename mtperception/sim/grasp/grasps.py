@@ -42,6 +42,9 @@ GRIP_DEPTH, _SHALLOW, _LOWEST, _TIPS_BELOW = 0.012, 0.005, 0.004, 0.003
 LOWEST_TIPS = 0.001
 # Where none of these will do, they grip at every height so far apart.
 _HEIGHTS_APART = 0.005
+# Of a part that stands, what is lower than its top can be gripped as well: further ways are sought
+# at heights so far apart.
+_FURTHER_APART = 0.01
 # Beside the contact a part may bulge so far out within the jaws' width (metres), and at least so
 # much of the jaws must touch it.
 _BULGE, _TOUCHING = 0.003, 0.2
@@ -102,8 +105,9 @@ class Plan(NamedTuple):
     """
     How a part can be grasped.
 
-    `best` are a few good grasps that differ, the best first; `others` are samples of all further
-    ways that are right as well, so that each of these is near one of the two.
+    `best` are a few good grasps that differ, the best first, all near the part's top where that
+    will do; `others` are samples of all further ways that are right as well, at any height, so
+    that each of these is near one of the two.
     """
 
     best: tuple[Grasp, ...] = ()
@@ -209,17 +213,23 @@ _Counts = Callable[[Floats], NDArray[np.bool_]]
 def _grasps(
     part: PosedMesh, room: Room, gripper: Gripper, counts: _Counts | None,
 ) -> Plan:
+    def held_at(grip: float, finely: bool) -> _Held:
+        held = _held(part, room, gripper, grip, finely)
+        if counts is None:
+            return held
+        which = counts(np.column_stack((held.closings.middles, held.tips)))
+        return _Held(held.closings.chosen(which), held.touching[which], held.tips[which])
+
     held = None
-    for grip, finely in _grips(float(part.triangles[:, :, 2].max())):
-        more = _held(part, room, gripper, grip, finely)
-        if counts is not None:
-            middles = np.column_stack((more.closings.middles, more.tips))
-            which = counts(middles)
-            more = _Held(more.closings.chosen(which), more.touching[which], more.tips[which])
+    top = float(part.triangles[:, :, 2].max())
+    for grip, finely in _grips(top):
+        more = held_at(grip, finely)
         held = more if held is None else held.joined(more)
-        scores = _scores(part, held, gripper)
-        chosen = _spread(held.closings, scores)
+        chosen = _spread(held.closings, _scores(part, held, gripper))
         if len(chosen) >= MIN_GRASPS:
+            for lower in np.arange(grip - _FURTHER_APART, _LOWEST, -_FURTHER_APART):
+                held = held.joined(held_at(float(lower), False))
+            scores = _scores(part, held, gripper)
             best, others = (
                 tuple(_grasp(held, index, float(scores[index]), gripper) for index in some)
                 for some in (chosen, _others(held.closings, scores, chosen)))
