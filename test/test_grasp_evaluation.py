@@ -141,12 +141,13 @@ def test_grasps_that_are_right_but_not_labelled_are_neither_wrong_nor_missed():
     assert figures['precision'] == pytest.approx(2 / 3)
     assert figures['labelled_precision'] == pytest.approx(1 / 3)
     assert (figures['recall'], figures['grasps']) == (1, 1)
-    # Only labels say how a grasp is turned.
-    turned = (*LABEL[:4], 0.1)
+    # Only labels say how a grasp is turned, and how far it is open.
+    turned = (*LABEL[:2], LABEL[2] - 0.5 * LABEL[3], LABEL[3], 0.1)
     matching = match([turned, other], [LABEL], [(*other[:4], 1.2)])
     assert matching.right.tolist() == [True, True]
     assert matching.labelled.tolist() == [True, False]
     assert matching.angle_error[0] == pytest.approx(0.1) and np.isnan(matching.angle_error[1])
+    assert matching.opening_error[0] == pytest.approx(0.5) and np.isnan(matching.opening_error[1])
 
 
 def test_pictures_add_up():

@@ -14,6 +14,8 @@
 
 """A tiny training of the grasp network from end to end, and the suppression of doubles."""
 
+from dataclasses import replace
+
 import cv2
 from hypothesis import given, settings, strategies as st
 import numpy as np
@@ -61,6 +63,9 @@ def test_a_tiny_training_learns_to_grasp_bars(tmp_path):
     assert figures['recall'] >= 0.8 and figures['precision'] >= 0.6
     assert figures['angle_error_deg']['median'] < 12
     card = bundle.card
+    # Fingers are told a little further apart, so that few are nearer than the labelled ones.
+    assert 0.0 < card['opening_margin'] < 1.0
+    assert np.mean(np.array(score.opening_errors) > 0.0) < 0.35
     assert card['task'] == 'grasp' and card['training']['seed'] == 1
     assert card['data'] == {'sha256': 'bars 40 0', 'sets': ['bars 40 0'],
                             'training_pictures': 36, 'validation_pictures': 4}
@@ -100,6 +105,30 @@ def detector(tmp_path_factory):
     from mtperception.grasp.network import GraspArchitecture, GraspNetwork
     return GraspDetector(
         GraspNetwork(GraspArchitecture(width=0.05)), model_name='random', sha256='0' * 64)
+
+
+def test_fingers_are_told_further_apart_by_the_margin(detector):
+    image = np.random.default_rng(0).integers(0, 256, (150, 200, 3), dtype=np.uint8)
+    tight = detector.detect(image, 0.5)
+    assert tight
+    try:
+        detector.opening_margin = 0.25
+        wide = detector.detect(image, 0.5)
+    finally:
+        detector.opening_margin = 0.0
+    assert [grasp.opening - 0.25 * grasp.jaw for grasp in wide] == pytest.approx(
+        [grasp.opening for grasp in tight])
+    assert [replace(grasp, opening=0.0) for grasp in wide] == [
+        replace(grasp, opening=0.0) for grasp in tight]
+
+
+@pytest.mark.parametrize('margin', [-0.1, 1.5, 'wide', True, None])
+def test_a_margin_that_is_none_is_refused(tmp_path, margin):
+    bundle = zoo.load('grasp')
+    path = tmp_path / 'grasp.safetensors'
+    zoo.save(path, bundle.tensors, {**bundle.card, 'opening_margin': margin})
+    with pytest.raises(zoo.ModelError, match='the opening_margin of its card is'):
+        GraspDetector.load(path)
 
 
 def test_detections_are_in_the_picture_and_distinct(detector):

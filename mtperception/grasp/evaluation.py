@@ -46,14 +46,16 @@ class Matching:
     One picture's detections (D) against its labelled grasps (L).
 
     ``labelled`` (D) tells which detections hit a label, ``right`` (D) which hit one or another
-    grasp that is right, ``angle_error`` (D) how far each is turned from the label that it hits and
-    has most in common with, in radians, NaN where it hits none. ``found`` (L) tells which labels
-    are hit.
+    grasp that is right. ``angle_error`` (D) is how far each is turned from the label that it hits
+    and has most in common with, in radians, ``opening_error`` (D) how much further that is open,
+    in widths of the jaws; both are NaN where it hits none. ``found`` (L) tells which labels are
+    hit.
     """
 
     labelled: npt.NDArray[np.bool_]
     right: npt.NDArray[np.bool_]
     angle_error: Floats
+    opening_error: Floats
     found: npt.NDArray[np.bool_]
 
 
@@ -73,10 +75,11 @@ def match(detections: npt.ArrayLike, labels: npt.ArrayLike,
     asked_for = hits[:, :len(asked)]
     labelled = asked_for.any(axis=1)
     best = np.where(asked_for, shared[:, :len(asked)], 0.0)[labelled].argmax(axis=1) \
-        if labelled.any() else []
-    error = np.full(len(found), np.nan)
-    error[labelled] = apart[labelled, best]
-    return Matching(labelled, hits.any(axis=1), error, asked_for.any(axis=0))
+        if labelled.any() else np.zeros(0, np.intp)
+    turned, opened = np.full((2, len(found)), np.nan)
+    turned[labelled] = apart[labelled, best]
+    opened[labelled] = (asked[best, 2] - found[labelled, 2]) / asked[best, 3]
+    return Matching(labelled, hits.any(axis=1), turned, opened, asked_for.any(axis=0))
 
 
 @dataclass
@@ -84,6 +87,7 @@ class GraspScore:
     """Adds up pictures."""
 
     angle_errors: list[float] = field(default_factory=list)
+    opening_errors: list[float] = field(default_factory=list)
     pictures: int = 0
     detections: int = 0
     right: int = 0
@@ -104,6 +108,7 @@ class GraspScore:
         """
         truth = np.asarray(labels, np.float64).reshape(-1, 5)
         matching = match(detections, truth, others)
+        self.opening_errors += matching.opening_error[matching.labelled].tolist()
         kept = distinct(truth, len(truth))
         self.pictures += 1
         self.detections += len(matching.right)

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +61,22 @@ class GraspDetector:
     """
     Finds grasps for a parallel gripper in pictures of any size.
 
-    ``threshold`` is the score from which on its model's detections are best believed. One
+    ``threshold`` is the score from which on its model's detections are best believed. Fingers are
+    told to be further apart than the network says, by ``opening_margin`` widths of the jaws, for
+    it is that wrong now and then, and a finger that is too near hits the part. One
     detector may be called from several threads; at a given number of PyTorch threads the same
     picture always gives the same numbers.
     """
 
     def __init__(self, network: GraspNetwork, *, model_name: str, sha256: str,
-                 threshold: float = DEFAULT_THRESHOLD, device: str = 'cpu') -> None:
+                 threshold: float = DEFAULT_THRESHOLD, opening_margin: float = 0.0,
+                 device: str = 'cpu') -> None:
         """Take over a trained network: it is changed to its faster, untrainable form."""
         network.eval().requires_grad_(False)
         fold_batch_norm(network)
         self.network = network.to(device, torch.float32).to(memory_format=torch.channels_last)
         self.threshold = threshold
+        self.opening_margin = opening_margin
         self.device = device
         self.model_name = model_name
         self.sha256 = sha256
@@ -95,7 +99,8 @@ class GraspDetector:
         network = network_from_card(bundle.card, where)
         restore(network, bundle.tensors, where)
         return cls(network, model_name=bundle.name, sha256=bundle.sha256,
-                   threshold=zoo.threshold(bundle, DEFAULT_THRESHOLD, where), device=device)
+                   threshold=zoo.threshold(bundle, DEFAULT_THRESHOLD, where),
+                   opening_margin=_opening_margin(bundle, where), device=device)
 
     def detect(self, image: Image, score_threshold: float | None = None) -> list[Grasp]:
         """
@@ -117,7 +122,9 @@ class GraspDetector:
             activations = self.network.trunk.activations(pixels)
             maps = self.network.maps_from(activations[-1], pixels.shape[-2:])
             height, width = image.shape[:2]
-            return Sight(_grasps(maps, least, width, height), activations)
+            grasps = _grasps(maps, least, width, height)
+            return Sight([replace(grasp, opening=grasp.opening + self.opening_margin * grasp.jaw)
+                          for grasp in grasps], activations)
 
 
 def network_from_card(card: Mapping[str, Any], where: str) -> GraspNetwork:
@@ -127,6 +134,14 @@ def network_from_card(card: Mapping[str, Any], where: str) -> GraspNetwork:
     except (KeyError, TypeError, ValueError, RuntimeError):
         raise zoo.ModelError(f'{where}: the card does not describe a grasp network of this '
                              'version; train it again') from None
+
+
+def _opening_margin(bundle: zoo.Bundle, where: str) -> float:
+    value = bundle.card.get('opening_margin', 0.0)
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise zoo.ModelError(f'{where}: the opening_margin of its card is {value!r}; it is a '
+                             'number of widths of the jaws from 0 to 1')
+    return float(value)
 
 
 def rgb_pixels(image: Image) -> Tensor:
