@@ -208,6 +208,24 @@ def test_the_command_uses_the_users_own_library(model, files, tmp_path, monkeypa
     assert (tmp_path / 'mtperception' / 'shapes' / 'shapes.json').is_file()
 
 
+def test_detect_tells_the_shapes_of_a_library_that_is_named(model, files, tmp_path, capsys):
+    where = ['--library', str(tmp_path / 'shapes'), '--model', str(model)]
+    coarse = tmp_path / 'coarse.png'
+    cv2.imwrite(str(coarse), stripes(12, 0))
+    for label, picture in (('fine', files[0]), ('coarse', str(coarse))):
+        assert main(['teach', '--label', label, picture, *where]) == 0
+    capsys.readouterr()
+
+    def shapes(*more):
+        assert main(['detect', 'grasp', files[0], '--threshold', '0', *more]) == 0
+        return {grasp['shape'] for grasp in json.loads(capsys.readouterr().out)['grasps']}
+
+    assert 'fine' in shapes(*where)
+    assert shapes('--library', str(tmp_path / 'none'), *where[2:]) == {None}
+    assert main(['detect', 'pin', files[0], *where[:2]]) == 1
+    assert '--library is for grasps' in capsys.readouterr().err
+
+
 def test_the_command_names_pictures_without_a_grasp(model, files, tmp_path, capsys):
     blank = tmp_path / 'blank.png'
     cv2.imwrite(str(blank), np.zeros((SIDE, SIDE, 3), np.uint8))

@@ -26,9 +26,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mtperception.cli.arguments import check_folder, share
+from mtperception.cli.shapes import library_of
 
 if TYPE_CHECKING:
     from mtperception.geometry.camera import PinholeCamera
+    from mtperception.grasp.shapes.library import ShapeLibrary
     from mtperception.zoo import Bundle
 
 # The bundled models that are asked by default.
@@ -62,6 +64,9 @@ def add_parser(verbs: Any) -> None:
                              '16 bits in millimetres, 0 where nothing was measured')
     parser.add_argument('--shape-model', metavar='NAME|PATH',
                         help='of grasps: what describes shapes, as `teach` has it (shape)')
+    parser.add_argument('--library', type=Path, metavar='DIR',
+                        help='of grasps: where the taught shapes are, as `teach` has it '
+                             '(mtperception/shapes in $XDG_DATA_HOME)')
     parser.add_argument('--threshold', type=share, help="least score, 0 to 1 (the model's)")
     parser.add_argument('--json', action='store_true',
                         help='accepted for symmetry: the output is always JSON lines')
@@ -82,12 +87,15 @@ def run(arguments: argparse.Namespace) -> int:
     if not images:
         return 1
     failed = len(images) < len(arguments.images)
-    if arguments.shape_model is not None and arguments.system != 'grasp':
-        raise ValueError('--shape-model is for grasps')
+    for name, value in (('--shape-model', arguments.shape_model),
+                        ('--library', arguments.library)):
+        if value is not None and arguments.system != 'grasp':
+            raise ValueError(f'{name} is for grasps')
     if camera is not None:
         system = _poses(model, camera)
     elif arguments.system == 'grasp':
-        system = _grasps(bundle, model, arguments.shape_model or 'shape')
+        system = _grasps(
+            bundle, model, arguments.shape_model or 'shape', library_of(arguments))
     else:
         system = _pins(bundle, model)
     if arguments.draw is not None:
@@ -132,16 +140,15 @@ def _pins(bundle: 'Bundle', model: str) -> _System:
     return _System('pins', PinDetector.from_bundle(bundle, model).detect, draw_pins)
 
 
-def _grasps(bundle: 'Bundle', model: str, shape_model: str) -> _System:
+def _grasps(bundle: 'Bundle', model: str, shape_model: str,
+            library: 'ShapeLibrary') -> _System:
     from mtperception.grasp.descriptor.describer import Describer
     from mtperception.grasp.draw import draw_grasps
     from mtperception.grasp.predictor import GraspDetector
-    from mtperception.grasp.shapes.library import default_folder, ShapeLibrary
     from mtperception.grasp.shapes.observer import ShapeObserver
     from mtperception.grasp.shapes.taught import TaughtShapes
 
     detector = GraspDetector.from_bundle(bundle, model)
-    library = ShapeLibrary(default_folder())
     observer = ShapeObserver(detector, describer=Describer.load(shape_model))
     try:
         detect = TaughtShapes(observer, library).detect
