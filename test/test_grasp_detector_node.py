@@ -251,6 +251,19 @@ def test_what_is_fixed_while_the_model_is_loaded_is_refused_with_a_reason(bench)
     assert not refused.successful
 
 
+def level(top):
+    """Return the depth of a plane so far above the bench."""
+    pixels = np.stack(np.meshgrid(np.arange(200), np.arange(160)), axis=-1).reshape(-1, 2)
+    points = VIEW.to_optical(VIEW.on_plane(pixels, (0.0, 0.0, top), (0.0, 0.0, 1.0)))
+    return points[:, 2].reshape(160, 200).astype(np.float32)
+
+
+def grown(mask, pixels):
+    import cv2
+
+    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * pixels + 1,) * 2)) > 0
+
+
 def test_depth_tells_how_high_parts_are(bench, lit_picture):
     """The last but one of the module: the node is configured anew."""
     station = bench.station
@@ -263,19 +276,32 @@ def test_depth_tells_how_high_parts_are(bench, lit_picture):
     station.wait(lambda: bench.depths.get_subscription_count() == 1)
     station.wait(lambda: station.images.get_subscription_count() == 1)
     station.wait(lambda: bench.infos.get_subscription_count() == 1)
-    pixels = np.stack(np.meshgrid(np.arange(200), np.arange(160)), axis=-1).reshape(-1, 2)
+    # Of a plane of one height there is some everywhere, below the fingers, too.
+    assert station.set_parameter('avoid_collisions', False).successful
     for top, tips in ((0.05, 0.04), (0.004, 0.001)):
-        points = VIEW.to_optical(VIEW.on_plane(pixels, (0.0, 0.0, top), (0.0, 0.0, 1.0)))
-        depth = points[:, 2].reshape(160, 200).astype(np.float32)
+        depth = level(top)
         answer, found = bench.placed(bgr8(lit_picture('bar', 3)), depth)
         assert len(found.detections) == len(answer.detections)
         for detection in found.detections:
             place = detection.bbox.center.position
             height = (VIEW.rotation @ (place.x, place.y, place.z) + VIEW.position)[2]
             assert height == pytest.approx(tips, abs=5e-4)
+    picture = lit_picture('bar', 3)
+    part = (picture > 100).all(axis=2)
+    assert station.set_parameter('avoid_collisions', True).successful
+    answer, found = bench.placed(bgr8(picture), level(0.05))
+    assert answer.detections and found.detections == []
+    # Nothing is in the way beside the part alone, and everything in a narrow pit.
+    depth = np.where(part, level(0.05), level(0.0))
+    _, found = bench.placed(bgr8(picture), depth)
+    assert 0 < len(found.detections) <= len(answer.detections)
+    wall = np.where(part, level(0.05), level(0.2))
+    wall[grown(part, 6)] = depth[grown(part, 6)]
+    assert bench.placed(bgr8(picture), wall)[1].detections == []
+    refused = station.set_parameter('gripper.finger_width', -1.0)
+    assert not refused.successful
     # Where a part's depth is not known it has no pose, and without depth there are none.
-    depth[:] = np.nan
-    answer, found = bench.placed(bgr8(lit_picture('bar', 3)), depth)
+    answer, found = bench.placed(bgr8(picture), np.full_like(depth, np.nan))
     assert answer.detections
     assert found.detections == []
     bench.complaint(bgr8(lit_picture('bar', 3)), 'no depth with the stamp')

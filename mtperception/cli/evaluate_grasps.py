@@ -32,9 +32,17 @@ from mtperception.cli.new_pictures import FIRST_FRAME, NewPictures
 from mtperception.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mtperception.grasp.data.dataset import GraspPictures
+    from mtperception.grasp.detection import Grasp
+    from mtperception.grasp.evaluation import GraspScore
     from mtperception.grasp.predictor import GraspDetector
+    from mtperception.sim.grasp.labels import GraspSample
     from mtperception.zoo import Bundle
+
+# The node's, by default: metres below a part's surface at which tips close, and over the bench.
+_TIP_DEPTH, _OVER_BENCH = 0.015, 0.001
 
 
 def add_parser(systems: Any) -> None:
@@ -51,7 +59,8 @@ labelled: labelled_precision is the share of detections that are right by these 
 of labelled grasps which one finds, labels of the same grasp counting once, and objects_with_grasp
 that of objects with a labelled grasp of which one is found.
 angle_error_deg is of those that are right by a label. clear_share is the share of detections where
-the open gripper, coming from above as deep as the nearest grasp, touches nothing.
+the open gripper, coming from above as deep as the nearest grasp, touches nothing. with_depth has
+the same figures of those detections alone that a gripper can come down to by the depth picture.
 
 With --data the pictures are your own labelled ones. Objects are told by JSON lines alone.
 """)
@@ -104,20 +113,47 @@ def evaluate(detector: 'GraspDetector', threshold: float, pictures: NewPictures,
     meshes = {part.name: part.mesh
               for part in catalogue([PARTS[name]() for name in TRAINING_PARTS])}
     score, clear = GraspScore(), 0
+    by_depth, clear_by_depth = GraspScore(), 0
     with progress_bar() as progress:
         bar = progress.add_task('pictures', total=count)
         orders = ((number, None) for number in range(FIRST_FRAME, FIRST_FRAME + count))
         for sample in pictures.grasps(orders):
-            found = rows_of(detector.detect(bgr(sample.image), threshold))
+            grasps = detector.detect(bgr(sample.image), threshold)
+            found = rows_of(grasps)
             labels = [grasp.rectangle for grasp in sample.grasps]
             objects = np.repeat(np.arange(len(sample.objects)), [
                 len(part.grasps) for part in sample.objects])
-            score.add(found, labels, objects, [
-                grasp.rectangle for part in sample.objects for grasp in part.others])
-            clear += int(fingers_clear(sample, found, meshes).sum())
+            others = [grasp.rectangle for part in sample.objects for grasp in part.others]
+            touching_nothing = fingers_clear(sample, found, meshes)
+            score.add(found, labels, objects, others)
+            clear += int(touching_nothing.sum())
+            free = free_by_depth(sample, grasps)
+            by_depth.add(found[free], labels, objects, others)
+            clear_by_depth += int(touching_nothing[free].sum())
             progress.advance(bar)
-    clear_share = clear / score.detections if score.detections else None
-    return {**score.figures(), 'clear_share': clear_share}
+    return {**_figures(score, clear), 'with_depth': _figures(by_depth, clear_by_depth)}
+
+
+def free_by_depth(sample: 'GraspSample', grasps: 'Sequence[Grasp]') -> npt.NDArray[np.bool_]:
+    """Tell which grasps the node places in space, given the depth picture and the bench."""
+    from mtperception.geometry.distortion import Distortion
+    from mtperception.geometry.gripper import GripperShape
+    from mtperception.grasp.depth_clearance import comes_down_freely
+    from mtperception.grasp.poses import grasp_poses, surface_reach
+
+    camera, lens, down = sample.view.camera, Distortion(), -sample.view.rotation[2]
+    reach = np.minimum(surface_reach(grasps, sample.depth, camera, lens, down) + _TIP_DEPTH,
+                       sample.view.position[2] - _OVER_BENCH)
+    poses = grasp_poses(grasps, camera, lens, down, reach)
+    placed = np.array([pose is not None for pose in poses], dtype=bool)
+    placed[placed] = comes_down_freely(
+        [pose for pose in poses if pose is not None], sample.depth, camera, lens, GripperShape())
+    return placed
+
+
+def _figures(score: 'GraspScore', clear: int) -> dict[str, Any]:
+    return {**score.figures(),
+            'clear_share': clear / score.detections if score.detections else None}
 
 
 def own_pictures(arguments: argparse.Namespace, bundle: 'Bundle') -> 'GraspPictures':
@@ -173,7 +209,11 @@ def print_figures(report: dict[str, Any]) -> None:
                   f'of {report["objects"]} that have a labelled one')
     table.add_row('angle error', _degrees(angle['median']), f'95 %: {_degrees(angle["p95"])}')
     if 'clear_share' in report:
+        depth = report['with_depth']
         table.add_row('fingers clear', _share(report['clear_share']), 'of the detections')
+        table.add_row('with depth', _share(depth['clear_share']),
+                      f'of {depth["detections"]}; precision {_share(depth["precision"])}, '
+                      f'recall {_share(depth["recall"])}')
     console = Console()
     console.print(table)
     console.print(f'{report["seconds"]:.1f} s', highlight=False)

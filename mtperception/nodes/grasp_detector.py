@@ -14,6 +14,7 @@
 
 """The node grasp_detector: a camera's pictures in; grasps, their shapes and poses out."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args, TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray, Detection3DArray
 from visualization_msgs.msg import MarkerArray
 
+from mtperception.geometry.gripper import GripperShape
 from mtperception.grasp.detection import Grasp
 from mtperception.grasp.shapes.index import check_name, ShapeFeatures
 from mtperception.nodes.conversions import image_message
@@ -60,6 +62,17 @@ PARAMETERS = {
     'tip_depth': (0.015, real(
         "Metres below the part's surface at which the fingers' tips close, where depth is used; "
         'above the bench in any case.', 0.0, 1.0)),
+    'avoid_collisions': (True, described(
+        'Leave out of ~/grasps_3d and ~/grasp_poses what the open gripper could not come down to, '
+        'by what depth shows; without depth nothing is left out.')),
+    **{f'gripper.{name}': (getattr(GripperShape(), name), real(
+        f'The {words} of the gripper, in metres, for avoid_collisions.', 0.0, 1.0))
+       for name, words in (
+           ('max_opening', 'largest opening'), ('finger_width', "fingers' width across closing"),
+           ('finger_thickness', "fingers' thickness along closing"),
+           ('finger_length', "fingers' length below the palm"),
+           ('palm_length', "palm's length along closing"),
+           ('palm_width', "palm's width across closing"))},
     'shapes.library': ('', described(
         "Folder of the taught shapes; empty: the user's own, as `mtperception teach` has it. "
         'Fixed while configured.')),
@@ -164,8 +177,9 @@ class GraspDetectorNode(DetectorNode):
         if space is None or not space.wanted:
             return
         try:
-            placed = space.placed(grasps, message, *(
-                float(self.get_parameter(name).value) for name in ('tip_height', 'tip_depth')))
+            placed = space.placed(
+                grasps, message, self._real('tip_height'), self._real('tip_depth'),
+                self._gripper() if self.get_parameter('avoid_collisions').value else None)
         except ValueError as error:
             self.diagnostics.concern = f'no poses: {error}'
             self.get_logger().warning(
@@ -176,6 +190,13 @@ class GraspDetectorNode(DetectorNode):
         self._poses.publish(grasps_as_poses(placed, message.header))
         if self._markers.get_subscription_count():
             self._markers.publish(grasps_to_markers(placed, message.header))
+
+    def _gripper(self) -> GripperShape:
+        return GripperShape(**{field.name: self._real(f'gripper.{field.name}')
+                               for field in fields(GripperShape)})
+
+    def _real(self, name: str) -> float:
+        return float(self.get_parameter(name).value)
 
     def _name_classes(self, shapes: list[str]) -> None:
         names = [GRASP, *shapes]

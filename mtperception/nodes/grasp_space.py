@@ -16,6 +16,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import NamedTuple
 
 from geometry_msgs.msg import TransformStamped
@@ -27,7 +28,9 @@ from sensor_msgs.msg import Image
 from tf2_ros import Buffer, TransformException, TransformListener
 
 from mtperception.geometry.camera import Floats
+from mtperception.geometry.gripper import GripperShape
 from mtperception.geometry.rotations import matrix
+from mtperception.grasp.depth_clearance import comes_down_freely
 from mtperception.grasp.detection import Grasp
 from mtperception.grasp.poses import grasp_poses, surface_reach
 from mtperception.nodes.camera_input import CameraInput
@@ -53,8 +56,8 @@ class GraspSpace:
     Place grasps in space by the camera_info, and by the bench, the depth picture, or both.
 
     The bench is the plane z = 0 of a TF frame, from which the gripper comes down; without one it
-    comes along the optical axis. Depth tells how high parts are; without it, all are gripped at
-    one height over the bench.
+    comes along the optical axis. Depth tells how high parts are, and what would be in the
+    gripper's way; without it, all are gripped at one height over the bench.
     """
 
     def __init__(self, node: Node, bench_frame: str, use_depth: bool, rectified: bool) -> None:
@@ -80,20 +83,22 @@ class GraspSpace:
 
     def placed(
         self, grasps: Sequence[Grasp], image: Image, tip_height: float, tip_depth: float,
+        gripper: GripperShape | None,
     ) -> list[Grasp]:
         """
         Return those grasps of a picture that have a pose, with it.
 
         The fingers' tips close `tip_depth` below the part's surface where depth is listened to,
-        otherwise at `tip_height` over the bench, in metres. ValueError says what is missing where
-        nothing can be placed.
+        otherwise at `tip_height` over the bench, in metres. With depth and a `gripper`, those that
+        it comes down to freely alone are returned. ValueError says what is missing where nothing
+        can be placed.
         """
         camera, lens = self._camera.of(image)
         bench = self._bench(image)
         down = OPTICAL_AXIS if bench is None else bench.down
-        if self._depth is not None:
-            reach = surface_reach(grasps, self._depth.beside(image), camera, lens, down)
-            reach += tip_depth
+        depth = None if self._depth is None else self._depth.beside(image)
+        if depth is not None:
+            reach = surface_reach(grasps, depth, camera, lens, down) + tip_depth
             if bench is not None:
                 reach = np.minimum(reach, bench.reach - CLEAR_OF_BENCH)
         elif bench is not None:
@@ -101,8 +106,13 @@ class GraspSpace:
         else:
             raise CameraError('neither bench_frame nor use_depth is set')
         poses = grasp_poses(grasps, camera, lens, down, reach)
-        return [replace(grasp, pose=pose) for grasp, pose in zip(grasps, poses, strict=True)
-                if pose is not None]
+        placed = [(grasp, pose) for grasp, pose in zip(grasps, poses, strict=True)
+                  if pose is not None]
+        if depth is not None and gripper is not None:
+            free = comes_down_freely(
+                [pose for _, pose in placed], depth, camera, lens, gripper)
+            placed = list(compress(placed, free))
+        return [replace(grasp, pose=pose) for grasp, pose in placed]
 
     def _bench(self, image: Image) -> Bench | None:
         if self._listener is None:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtperception.geometry.camera import Floats
+from mtperception.geometry.gripper import GripperShape
 from mtperception.sim.grasp.contacts import Closings
 from mtperception.sim.grasp.height_map import Grid, RESOLUTION
 
@@ -29,32 +30,16 @@ _HOLLOW = 0.004
 
 
 @dataclass(frozen=True)
-class Gripper:
+class Gripper(GripperShape):
     """
     A parallel gripper with two fingers; lengths in metres.
 
-    It opens up to `max_opening`, and by `clearance` to each side of what it is to grip. The
-    fingers are `finger_width` wide across the closing direction, `finger_thickness` thick along
-    it, and hang `finger_length` below a palm of `palm_length` along and `palm_width` across.
-    `friction` is their coefficient on the parts.
+    It opens by `clearance` to each side of what it is to grip. `friction` is the coefficient of
+    its fingers on the parts.
     """
 
-    max_opening: float = 0.085
     clearance: float = 0.006
-    finger_width: float = 0.014
-    finger_thickness: float = 0.006
-    finger_length: float = 0.05
-    palm_length: float = 0.11
-    palm_width: float = 0.05
     friction: float = 0.5
-
-    @property
-    def reach(self) -> float:
-        """How far any of it can be from the point between its fingers, seen from above."""
-        half = self.max_opening / 2 + self.finger_thickness
-        return max(
-            float(np.hypot(half, self.finger_width / 2)),
-            float(np.hypot(self.palm_length, self.palm_width)) / 2)
 
 
 GRIPPER = Gripper()
