@@ -34,10 +34,11 @@ from mtperception.pose.detection import ObjectPose
 from mtperception.pose.evaluation import Model, PICTURES, Truth
 from mtperception.pose.paper import plan
 from mtperception.pose.paper.autoencoder import Autoencoder
+from mtperception.pose.paper.charts import charts
 from mtperception.pose.paper.detector import FasterRcnn
 from mtperception.pose.paper.estimating import Joint, likeness, nearest, Separate
 from mtperception.pose.paper.joint import JointNetwork
-from mtperception.pose.paper.page import summary
+from mtperception.pose.paper.page import page as page_of, summary
 from mtperception.pose.paper.pictures import (
     ahead,
     crop_batch,
@@ -312,6 +313,11 @@ def test_the_summary_says_whether_the_order_is_there():
     assert '2.00 times the extended one (the paper 2.47)' in words
     assert '4.00 times the original one (the paper 7.54)' in words
     assert 'is not there in all' in summary(report(400.0, 100.0, 200.0), TINY)
+    # A graph counts once it is complete.
+    some = report(400.0, 200.0, 100.0)
+    del some['rows'][str(Cell(TINY.latents[0], 'T1', 'joint').method)]
+    assert 'the extended autoencoder in 3 of 3 graphs' in ' '.join(summary(some, TINY).split())
+    assert 'No graph of the grid is complete yet' in summary({'rows': {}}, TINY)
 
 
 def test_reproduce_renders_trains_measures_reports_and_resumes(tmp_path, monkeypatch, capsys):
@@ -351,6 +357,14 @@ def test_reproduce_renders_trains_measures_reports_and_resumes(tmp_path, monkeyp
     # What is left of a reproduction that was stopped in its last method's training.
     last = names[-1]
     row, training = report['rows'].pop(last), report['trainings'].pop(last)
+    for some in ([], [DETECTOR, names[0]], [DETECTOR, *names[:5]], [DETECTOR, *names[:-1]]):
+        part = {**report, **{key: {name: value for name, value in report[key].items()
+                                   if name in some} for key in ('rows', 'trainings')}}
+        words = ' '.join(page_of(part, TINY).split())
+        assert f'{len(names) - max(0, len(some) - 1)} of {len(names)} methods' in words
+        assert all((f'figure-3-{cell.latent}-{cell.schedule}.svg' in charts(part, TINY)) == (
+            f'figure-3-{cell.latent}-{cell.schedule}.svg' in words) for cell in cells(TINY))
+    assert 'Not finished' not in page
     (out / 'report.json').write_text(json.dumps(report))
     (out / f'{file_stem(last)}.safetensors').unlink()
     assert main([*arguments, '--resume']) == 0

@@ -46,7 +46,8 @@ def add_parser(systems: Any) -> None:
                     '4,096 numbers and by both schedules, estimate poses by each, and write '
                     'report.md, report.json, their pictures and the models into a folder. '
                     'Pictures are rendered into DIR/pictures first. A checkpoint is written after '
-                    'every epoch, report.json after every training and every method.')
+                    'every epoch, report.json after every training and every method, and '
+                    'report.md with what is known then after every method.')
     add_arguments(parser, 'cpu: a quarter of the channels, 4,000 pictures, 8 epochs; paper: its '
                           'sizes, for a GPU (cpu)')
     parser.set_defaults(run=run)
@@ -115,7 +116,7 @@ class _Reproduction:
         self._device = 'cuda' if torch.cuda.is_available() else 'cpu'
 
     def run(self) -> None:
-        """Train and measure one method after another, and write the page."""
+        """Train and measure one method after another; write the page after each, and at last."""
         from rich.console import Console
 
         from mtperception.pose.paper.pictures import mean_picture_error, usual_window
@@ -134,6 +135,7 @@ class _Reproduction:
             with self._report.stage(f'{method}: measuring'):
                 figures['rows'][str(method)] = self._measurer.measure(
                     estimator, method, self._out)
+            self._write_page()
         self._write_page()
 
     def _estimator(self, method: 'Method') -> 'Estimator':

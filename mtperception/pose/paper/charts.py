@@ -34,25 +34,36 @@ def figure_3(latent: int, schedule: str) -> str:
 
 
 def charts(report: Mapping[str, Any], budget: Budget) -> dict[str, str]:
-    """Draw the graphs of Figure 3 and the joint trainings' loss, as SVG, by their files' names."""
-    drawn = {}
+    """
+    Draw the graphs of Figure 3 and the joint trainings' loss, as SVG, by their files' names.
+
+    What is not measured yet has no line, and a graph without any is not drawn.
+    """
+    drawn, rows = {}, report['rows']
     thresholds = THRESHOLDS.tolist()
     for latent in budget.latents:
         for schedule in SCHEDULES:
             lines = []
             for kind in KINDS:
-                curves = report['rows'][str(Cell(latent, schedule, kind).method)]['curve']
+                method = str(Cell(latent, schedule, kind).method)
+                if method not in rows:
+                    continue
+                curves = rows[method]['curve']
                 for name, width in (('true_translation', 2.0), ('estimated', 0.8)):
                     words = kind if name == 'true_translation' else f'{kind}, estimated'
                     lines.append(
                         Line(words, COLOURS[kind], thresholds, curves[name], width))
+            if not lines:
+                continue
             drawn[figure_3(latent, schedule)] = line_chart(
                 f'{latent} numbers, {schedule}', Axis('threshold of VSD'),
                 Axis(f'correct poses of {PICTURES}'), lines)
     joint = [Method('joint', latent, schedule, 'RoIAlign')
              for latent in budget.latents for schedule in SCHEDULES]
     losses = {str(method): report['trainings'][str(method)]['losses']['total']
-              for method in joint}
+              for method in joint if str(method) in report['trainings']}
+    if not losses:
+        return drawn
     drawn[LOSS] = line_chart(
         'Step 2', Axis('epoch'), Axis('loss', logarithmic=True),
         [Line(name, colour, range(1, len(values) + 1), values)

@@ -12,7 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The reproduction's report as a page of Markdown, the paper's figures beside ours."""
+"""
+The reproduction's report as a page of Markdown, the paper's figures beside ours.
+
+It may be written at any time: what is not measured yet is not in it.
+"""
 
 from collections.abc import Mapping, Sequence
 import textwrap
@@ -118,13 +122,16 @@ def page(report: Mapping[str, Any], budget: Budget) -> str:
         'jitter': JITTER, 'window': round(report['window']),
         'norms': 'all convolutions have batch norm' if budget.batch_norm
                  else 'there is no batch norm'}
-    shown = [Cell(budget.latents[-1], 'T1', kind).method for kind in KINDS]
+    done = measured(report, budget)
+    shown = [method for method in (Cell(budget.latents[-1], 'T1', kind).method for kind in KINDS)
+             if method in done]
     parts = [
         "# The paper's joint poses, reproduced", filled(INTRODUCTION.format(**words)),
-        filled(summary(report, budget)), '## The grid (Figure 3)', filled(MEASURES),
+        *_unfinished(report, budget), filled(summary(report, budget)),
+        '## The grid (Figure 3)', filled(MEASURES),
         grid_table(report, budget),
         *(f'![{latent} numbers, {schedule}]({figure_3(latent, schedule)})'
-          for latent in budget.latents for schedule in SCHEDULES),
+          for latent, schedule in graphs(report, budget)),
         '## All methods', methods_table(report, budget),
         filled(LEARNT.format(**report)), learnt_table(report, budget),
         '## The differentiable crop, and shaken boxes', further_table(report, budget),
@@ -134,9 +141,29 @@ def page(report: Mapping[str, Any], budget: Budget) -> str:
                'should draw.'),
         *(f'{method}:\n\n![{method}]({sheet_file(method)})' for method in shown),
         '## Where the protocol differs', _listed(DIFFERENCES, words),
-        '## Time', times(report, budget), f'![loss]({LOSS})',
+        '## Time', times(report, budget),
+        *([f'![loss]({LOSS})'] if any(
+            name.startswith('joint') for name in report['trainings']) else []),
     ]
     return '\n\n'.join(part.strip() for part in parts) + '\n'
+
+
+def measured(report: Mapping[str, Any], budget: Budget) -> list[Method]:
+    """Return the methods whose figures are in a report."""
+    return [method for method in methods(budget) if str(method) in report['rows']]
+
+
+def graphs(report: Mapping[str, Any], budget: Budget) -> list[tuple[int, Schedule]]:
+    """Return the graphs of Figure 3 that have a line."""
+    done = measured(report, budget)
+    return [(latent, schedule) for latent in budget.latents for schedule in SCHEDULES
+            if any(Cell(latent, schedule, kind).method in done for kind in KINDS)]
+
+
+def _unfinished(report: Mapping[str, Any], budget: Budget) -> list[str]:
+    left = [str(method) for method in methods(budget) if str(method) not in report['rows']]
+    return [filled(f'**Not finished.** {len(left)} of {len(methods(budget))} methods are not '
+                   f'measured yet: {"; ".join(left)}.')] if left else []
 
 
 def sheet_file(method: Method) -> str:
@@ -146,15 +173,19 @@ def sheet_file(method: Method) -> str:
 
 def summary(report: Mapping[str, Any], budget: Budget) -> str:
     """Say in a few lines whether the paper's order is there."""
+    done = measured(report, budget)
     ordered = []
-    for latent in budget.latents:
-        for schedule in SCHEDULES:
-            joint, extended, original = (
-                _area(report, Cell(latent, schedule, kind).method) for kind in KINDS)
+    for latent, schedule in graphs(report, budget):
+        graph = [Cell(latent, schedule, kind).method for kind in KINDS]
+        if all(method in done for method in graph):
+            joint, extended, original = (_area(report, method) for method in graph)
             ordered.append((joint > extended, extended > original))
     of = len(ordered)
+    if not of:
+        return 'No graph of the grid is complete yet.'
     joint_wins, extended_wins = (sum(wins) for wins in zip(*ordered, strict=True))
-    best = max(cells(budget), key=lambda cell: _area(report, cell.method))
+    best = max((cell for cell in cells(budget) if cell.method in done),
+               key=lambda cell: _area(report, cell.method))
     area, estimated = (_area(report, best.method, name) for name in (TRUE, ESTIMATED))
     ratios = ', '.join(
         f'{_ratio(report, budget.latents[-1], BEST_SCHEDULE, kind)} times the {kind} one '
@@ -172,7 +203,8 @@ def summary(report: Mapping[str, Any], budget: Budget) -> str:
 def grid_table(report: Mapping[str, Any], budget: Budget) -> str:
     """Set the 12 cells beside the paper's."""
     body = []
-    for cell in cells(budget):
+    done = measured(report, budget)
+    for cell in (cell for cell in cells(budget) if cell.method in done):
         row = report['rows'][str(cell.method)]
         printed = f'{printed_area(cell.kind):.0f}' if (
             cell.latent, cell.schedule) == (BEST_LATENT, BEST_SCHEDULE) else '-'
@@ -192,13 +224,13 @@ def methods_table(report: Mapping[str, Any], budget: Budget) -> str:
     """Set all figures of all methods beside each other."""
     heads = ['', 'found', 'AUC, true translation', 'AUC, estimated', 'linear cost', 'BOP recall',
              'ADD < 0.1 d', 'flipped', 'rotation (median)', 'translation (median)', 'IoU']
-    return table(heads, [_row(report, method) for method in methods(budget)])
+    return table(heads, [_row(report, method) for method in measured(report, budget)])
 
 
 def learnt_table(report: Mapping[str, Any], budget: Budget) -> str:
     """Say what the methods' networks have learnt."""
     body = []
-    for method in methods(budget):
+    for method in measured(report, budget):
         losses = report['trainings'][str(method)]['losses']
         drawing = losses.get('error', losses['total'])
         body.append([str(method), f'{drawing[0]:.4f}', f'{drawing[-1]:.4f}',
@@ -209,9 +241,12 @@ def learnt_table(report: Mapping[str, Any], budget: Budget) -> str:
 def further_table(report: Mapping[str, Any], budget: Budget) -> str:
     """Set the rows that the paper does not have beside those that they compare with."""
     body = []
+    done = measured(report, budget)
     for method in further(budget):
         usual = Method(method.kind, method.latent, method.schedule,
                        'RoIAlign' if method.crop else None)
+        if method not in done or usual not in done:
+            continue
         rows = [report['rows'][str(which)] for which in (method, usual)]
         body.append([str(method), *(
             f'{row["auc800"][name]:.0f}' for name in (TRUE, ESTIMATED) for row in rows),
@@ -227,7 +262,7 @@ def times(report: Mapping[str, Any], budget: Budget) -> str:
              f'{report["trainings"][name]["steps"]:,}',
              minutes(report['trainings'][name]['seconds']),
              minutes(report['stages'].get(f'{name}: measuring', 0.0))]
-            for name in (DETECTOR, *map(str, methods(budget)))]
+            for name in (DETECTOR, *map(str, methods(budget))) if name in report['trainings']]
     others = [f'{name}: {minutes(report["stages"][name])}'
               for name in ('pictures', 'views') if name in report['stages']]
     lines = [
@@ -257,8 +292,10 @@ def _area(report: Mapping[str, Any], method: Method, name: str = TRUE) -> float:
 
 
 def _ratio(report: Mapping[str, Any], latent: int, schedule: Schedule, kind: Kind) -> str:
-    joint, other = (_area(report, Cell(latent, schedule, which).method)
-                    for which in ('joint', kind))
+    pair = [Cell(latent, schedule, which).method for which in ('joint', kind)]
+    if not all(str(method) in report['rows'] for method in pair):
+        return '-'
+    joint, other = (_area(report, method) for method in pair)
     return f'{joint / other:.2f}' if other else '-'
 
 
