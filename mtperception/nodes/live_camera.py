@@ -116,7 +116,8 @@ class LiveCamera:
         try:
             work()
         except Exception:
-            if not self._closed:  # otherwise publishers may have gone
+            # At the end publishers have gone, by a signal before anybody closes this.
+            if not self._closed and self._node.context.ok():
                 self._node.get_logger().error(
                     f'{self._camera.name} failed: {traceback.format_exc()}',
                     throttle_duration_sec=REPEAT)
