@@ -27,8 +27,8 @@ from mtperception.grasp.detection import GraspPose
 # What is seen is looked at in points that are about so far apart (metres): a finger is wider.
 _APART = 0.002
 # Depth is wrong by some millimetres, and now and then by any: what is less far above the fingers'
-# tips, and fewer points, are not in the way.
-_ABOVE, _POINTS = 0.003, 2
+# tips is not in the way, nor are fewer points, or a smaller share of those where the fingers are.
+_ABOVE, _POINTS, _SHARE = 0.004, 2, 0.05
 # What reaches up further than this (metres) above fingers' tips is not looked for.
 _TALL = 0.2
 
@@ -62,11 +62,12 @@ def _free(pose: GraspPose, points: Floats, gripper: GripperShape) -> bool:
     above = -(away @ approach)
     along, across = abs(away @ closing), abs(away @ np.cross(approach, closing))
     half = min(pose.opening, gripper.max_opening) / 2
-    finger = (across <= gripper.finger_width / 2) & (above > _ABOVE) \
+    at_fingers = (across <= gripper.finger_width / 2) \
         & (along >= half) & (along <= half + gripper.finger_thickness)
+    hit = int((at_fingers & (above > _ABOVE)).sum())
     palm = (across <= gripper.palm_width / 2) & (along <= gripper.palm_length / 2) \
         & (above > gripper.finger_length)
-    return int(finger.sum()) < _POINTS and int(palm.sum()) < _POINTS
+    return hit < max(_POINTS, _SHARE * at_fingers.sum()) and int(palm.sum()) < _POINTS
 
 
 def _points(depth: NDArray[np.float32], camera: PinholeCamera, lens: Distortion,
