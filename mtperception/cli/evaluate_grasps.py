@@ -139,12 +139,11 @@ def free_by_depth(sample: 'GraspSample', grasps: 'Sequence[Grasp]') -> npt.NDArr
     from mtperception.geometry.distortion import Distortion
     from mtperception.geometry.gripper import GripperShape
     from mtperception.grasp.depth_clearance import comes_down_freely
-    from mtperception.grasp.poses import grasp_poses, surface_reach
+    from mtperception.grasp.poses import poses_by_depth
 
     camera, lens, down = sample.view.camera, Distortion(), -sample.view.rotation[2]
-    reach = np.minimum(surface_reach(grasps, sample.depth, camera, lens, down) + _TIP_DEPTH,
-                       sample.view.position[2] - _OVER_BENCH)
-    poses = grasp_poses(grasps, camera, lens, down, reach)
+    poses = poses_by_depth(grasps, sample.depth, camera, lens, down, _TIP_DEPTH,
+                           sample.view.position[2] - _OVER_BENCH)
     placed = np.array([pose is not None for pose in poses], dtype=bool)
     placed[placed] = comes_down_freely(
         [pose for pose in poses if pose is not None], sample.depth, camera, lens, GripperShape())

@@ -67,6 +67,19 @@ def grasp_poses(
             positions, closings, openings, usable, strict=True)]
 
 
+def poses_by_depth(
+    grasps: Sequence[Grasp], depth: NDArray[np.float32], camera: PinholeCamera, lens: Distortion,
+    approach: ArrayLike, tip_depth: float, deepest: float = np.inf,
+) -> list[GraspPose | None]:
+    """
+    Return the poses of grasps whose tips close so far below the part's surface (`surface_reach`).
+
+    They go no further along `approach` than `deepest`, in metres; see `grasp_poses`.
+    """
+    reach = surface_reach(grasps, depth, camera, lens, approach) + tip_depth
+    return grasp_poses(grasps, camera, lens, approach, np.minimum(reach, deepest))
+
+
 def surface_reach(
     grasps: Sequence[Grasp], depth: NDArray[np.float32], camera: PinholeCamera, lens: Distortion,
     approach: ArrayLike,

@@ -32,7 +32,7 @@ from mtperception.geometry.gripper import GripperShape
 from mtperception.geometry.rotations import matrix
 from mtperception.grasp.depth_clearance import comes_down_freely
 from mtperception.grasp.detection import Grasp
-from mtperception.grasp.poses import grasp_poses, surface_reach
+from mtperception.grasp.poses import grasp_poses, poses_by_depth
 from mtperception.nodes.camera_input import CameraInput
 from mtperception.nodes.camera_model import CameraError
 from mtperception.nodes.depth_input import DepthInput
@@ -98,14 +98,12 @@ class GraspSpace:
         down = OPTICAL_AXIS if bench is None else bench.down
         depth = None if self._depth is None else self._depth.beside(image)
         if depth is not None:
-            reach = surface_reach(grasps, depth, camera, lens, down) + tip_depth
-            if bench is not None:
-                reach = np.minimum(reach, bench.reach - CLEAR_OF_BENCH)
+            deepest = np.inf if bench is None else bench.reach - CLEAR_OF_BENCH
+            poses = poses_by_depth(grasps, depth, camera, lens, down, tip_depth, deepest)
         elif bench is not None:
-            reach = np.full(len(grasps), bench.reach - tip_height)
+            poses = grasp_poses(grasps, camera, lens, down, bench.reach - tip_height)
         else:
             raise CameraError('neither bench_frame nor use_depth is set')
-        poses = grasp_poses(grasps, camera, lens, down, reach)
         placed = [(grasp, pose) for grasp, pose in zip(grasps, poses, strict=True)
                   if pose is not None]
         if depth is not None and gripper is not None:
