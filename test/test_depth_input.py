@@ -132,7 +132,7 @@ def space(ros):
         while True:
             ros.spin_once(node, timeout_sec=0.02)
             try:
-                (grasp,) = made.placed([GRASP], picture(milliseconds), 0.01, 0.0)
+                (grasp,) = made.placed([GRASP], picture(milliseconds), 0.01, 0.0, None)
                 return grasp.pose.position[2]
             except ValueError:
                 assert time.monotonic() < end
