@@ -305,11 +305,11 @@ def test_scores_in_windows_are_those_of_whole_pictures():
 def test_the_summary_says_whether_the_order_is_there():
     def report(joint, extended, original):
         areas = {'joint': joint, 'extended': extended, 'original': original}
-        return {'rows': {str(cell.method): {'auc800': {
+        return {'chance': 60.0, 'rows': {str(cell.method): {'auc800': {
             'true_translation': areas[cell.kind], 'estimated': 1.0}} for cell in cells(TINY)}}
 
     words = summary(report(400.0, 200.0, 100.0), TINY)
-    assert "The paper's order holds" in words
+    assert "The paper's order holds" in words and 'drawn at random have 60' in words
     assert '2.00 times the extended one (the paper 2.47)' in words
     assert '4.00 times the original one (the paper 7.54)' in words
     assert 'is not there in all' in summary(report(400.0, 100.0, 200.0), TINY)
@@ -329,6 +329,7 @@ def test_reproduce_renders_trains_measures_reports_and_resumes(tmp_path, monkeyp
     assert report == json.loads((out / 'report.json').read_text())
     names = [str(method) for method in methods(TINY)]
     assert list(report['rows']) == names
+    assert 0 < report['chance'] < 800
     assert set(report['trainings']) == {DETECTOR, *names}
     for row in report['rows'].values():
         assert row['count'] == TINY.tests and 0 <= row['found'] <= 1

@@ -16,7 +16,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ from mtperception.datasets.bop import BopPicture, read_bop
 from mtperception.datasets.pictures import Image
 from mtperception.geometry.camera import Floats
 from mtperception.geometry.pose_errors import Pose
+from mtperception.geometry.rotations import random_rotations
 from mtperception.pose.codebook import build, Codebook
 from mtperception.pose.data.dataset import LabelledPose
 from mtperception.pose.detection import ObjectPose
@@ -50,6 +51,9 @@ from mtperception.sim.files.writing import jpeg, write_file
 from mtperception.sim.pose.codebook_views import canonical_camera, views
 from mtperception.sim.pose.object_alone import DepthAlone
 from mtperception.sim.shapes.parts import hammer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 # Pictures are looked at so many at a time.
 _AT_ONCE = 16
@@ -102,16 +106,30 @@ class Measurer:
                      for pose in self._poses(codebook, some, start)]
             drawn = np.concatenate([some.drawn for some in found])
             write_file(out / sheet_file(method), jpeg(self._sheet(poses, drawn), 88))
-            size = self._pictures.labels[0].camera
-            with DepthAlone(self._part, size.width, size.height) as alone:
-                score = MethodScore(
-                    surface(self._part), np.asarray(self._part.mesh.convex_hull.vertices),
-                    lambda camera, pose: alone.depth(camera, *pose))
-                compared = zip(poses, self._pictures.labels, self._files, strict=True)
-                for found_one, label, file in progress.track(
-                        compared, total=len(poses), description='measuring'):
-                    score.add(found_one, _truth(label, file))
-            return {**score.figures(), 'likeness': likeness(codebook)}
+            return {**self._figures(poses, progress), 'likeness': likeness(codebook)}
+
+    def by_chance(self, seed: int) -> float:
+        """Return the AUC of 800 that rotations drawn at random have with the true translation."""
+        labels = self._pictures.labels
+        rotations = random_rotations(np.random.default_rng(seed), len(labels))
+        poses = [[ObjectPose(self._part.name, rotation, label.translation, 1.0, label.box)]
+                 for rotation, label in zip(rotations, labels, strict=True)]
+        with progress_bar() as progress:
+            return float(self._figures(poses, progress)['auc800']['true_translation'])
+
+    def _figures(self, poses: Sequence[Sequence[ObjectPose]],
+                 progress: 'Progress') -> dict[str, Any]:
+        """Say what the test pictures' poses are worth."""
+        size = self._pictures.labels[0].camera
+        with DepthAlone(self._part, size.width, size.height) as alone:
+            score = MethodScore(
+                surface(self._part), np.asarray(self._part.mesh.convex_hull.vertices),
+                lambda camera, pose: alone.depth(camera, *pose))
+            compared = zip(poses, self._pictures.labels, self._files, strict=True)
+            for found, label, file in progress.track(
+                    compared, total=len(poses), description='measuring'):
+                score.add(found, _truth(label, file))
+        return score.figures()
 
     def _poses(self, codebook: Codebook, found: Found, start: int) -> list[list[ObjectPose]]:
         """Look up what was found in pictures from a number on: a pose or none for each."""

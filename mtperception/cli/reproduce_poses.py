@@ -126,6 +126,9 @@ class _Reproduction:
         figures['device'] = self._device
         figures['window'] = usual_window(self._pictures, self._budget.side)
         figures['mean_picture_error'] = mean_picture_error(self._pictures)
+        if 'chance' not in figures:
+            with self._report.stage('chance'):
+                figures['chance'] = self._measurer.by_chance(self._seed)
         for number, method in enumerate(every, 1):
             if str(method) in figures['rows']:
                 continue

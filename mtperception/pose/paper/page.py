@@ -187,17 +187,19 @@ def summary(report: Mapping[str, Any], budget: Budget) -> str:
     best = max((cell for cell in cells(budget) if cell.method in done),
                key=lambda cell: _area(report, cell.method))
     area, estimated = (_area(report, best.method, name) for name in (TRUE, ESTIMATED))
-    ratios = ', '.join(
-        f'{_ratio(report, budget.latents[-1], BEST_SCHEDULE, kind)} times the {kind} one '
-        f'(the paper {RATIOS[kind]})' for kind in KINDS[1:])
+    ratios = {kind: _ratio(report, budget.latents[-1], BEST_SCHEDULE, kind) for kind in KINDS[1:]}
+    told = ', '.join(f'{ratio} times the {kind} one (the paper {RATIOS[kind]})'
+                     for kind, ratio in ratios.items())
+    compared = f'With {budget.latents[-1]:,} numbers and {BEST_SCHEDULE} the joint AUC is ' \
+               f'{told}. ' if '-' not in ratios.values() else ''
     order = 'holds' if joint_wins == extended_wins == of else 'is not there in all'
     return (
         f"The paper's order {order}: with the true translation the joint method beats the "
         f'extended autoencoder in {joint_wins} of {of} graphs, and that the original one in '
-        f'{extended_wins}. With {budget.latents[-1]:,} numbers and {BEST_SCHEDULE} the joint AUC '
-        f'is {ratios}. The best cell is {best.method} with **{area:.0f}**, {estimated:.0f} with '
-        f"the estimated translation; the paper's is {JOINT_AREA} (joint, {BEST_LATENT:,} numbers, "
-        f'{BEST_SCHEDULE}).')
+        f'{extended_wins}. {compared}The best cell is {best.method} with **{area:.0f}**, '
+        f"{estimated:.0f} with the estimated translation; the paper's is {JOINT_AREA} (joint, "
+        f'{BEST_LATENT:,} numbers, {BEST_SCHEDULE}), and rotations drawn at random have '
+        f'{report["chance"]:.0f}.')
 
 
 def grid_table(report: Mapping[str, Any], budget: Budget) -> str:
