@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     from mtperception.sim.grasp.labels import GraspSample
     from mtperception.zoo import Bundle
 
-# The node's, by default: metres below a part's surface at which tips close, and over the bench.
-_TIP_DEPTH, _OVER_BENCH = 0.015, 0.001
-
 
 def add_parser(systems: Any) -> None:
     parser = systems.add_parser(
@@ -135,15 +132,15 @@ def evaluate(detector: 'GraspDetector', threshold: float, pictures: NewPictures,
 
 
 def free_by_depth(sample: 'GraspSample', grasps: 'Sequence[Grasp]') -> npt.NDArray[np.bool_]:
-    """Tell which grasps the node places in space, given the depth picture and the bench."""
+    """Tell which grasps the node places in space, as it is by default with depth and bench."""
     from mtperception.geometry.distortion import Distortion
     from mtperception.geometry.gripper import GripperShape
     from mtperception.grasp.depth_clearance import comes_down_freely
-    from mtperception.grasp.poses import poses_by_depth
+    from mtperception.grasp.poses import CLEAR_OF_BENCH, poses_by_depth, TIP_DEPTH
 
     camera, lens, down = sample.view.camera, Distortion(), -sample.view.rotation[2]
-    poses = poses_by_depth(grasps, sample.depth, camera, lens, down, _TIP_DEPTH,
-                           sample.view.position[2] - _OVER_BENCH)
+    poses = poses_by_depth(grasps, sample.depth, camera, lens, down, TIP_DEPTH,
+                           sample.view.position[2] - CLEAR_OF_BENCH)
     placed = np.array([pose is not None for pose in poses], dtype=bool)
     placed[placed] = comes_down_freely(
         [pose for pose in poses if pose is not None], sample.depth, camera, lens, GripperShape())

@@ -29,6 +29,9 @@ from mtperception.geometry.camera import Floats, PinholeCamera
 from mtperception.geometry.distortion import Distortion
 from mtperception.grasp.detection import Grasp, GraspPose, rows_of
 
+# Where the fingers' tips close, unless told otherwise: so many metres below a part's surface, and
+# so many from the bench at least, however low a part is.
+TIP_DEPTH, CLEAR_OF_BENCH = 0.015, 0.001
 # Depth is looked at in so many places along and across the middle of a rectangle: the share of
 # the opening is what a thin part fills at least, beside which the fingers have their clearance.
 _PLACES, _MIDDLE = 9, 1.0 / 3.0

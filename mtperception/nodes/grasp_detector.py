@@ -25,6 +25,7 @@ from visualization_msgs.msg import MarkerArray
 
 from mtperception.geometry.gripper import GripperShape
 from mtperception.grasp.detection import Grasp
+from mtperception.grasp.poses import TIP_DEPTH
 from mtperception.grasp.shapes.index import check_name, ShapeFeatures
 from mtperception.nodes.conversions import image_message
 from mtperception.nodes.detector_node import DetectorNode
@@ -59,7 +60,7 @@ PARAMETERS = {
     'tip_height': (0.01, real(
         "Metres over the bench at which the fingers' tips close, where no depth is used.",
         0.0, 1.0)),
-    'tip_depth': (0.015, real(
+    'tip_depth': (TIP_DEPTH, real(
         "Metres below the part's surface at which the fingers' tips close, where depth is used; "
         'above the bench in any case.', 0.0, 1.0)),
     'avoid_collisions': (True, described(

@@ -32,15 +32,13 @@ from mtperception.geometry.gripper import GripperShape
 from mtperception.geometry.rotations import matrix
 from mtperception.grasp.depth_clearance import comes_down_freely
 from mtperception.grasp.detection import Grasp
-from mtperception.grasp.poses import grasp_poses, poses_by_depth
+from mtperception.grasp.poses import CLEAR_OF_BENCH, grasp_poses, poses_by_depth
 from mtperception.nodes.camera_input import CameraInput
 from mtperception.nodes.camera_model import CameraError
 from mtperception.nodes.depth_input import DepthInput
 
 # What is asked for beside a picture may come so much later.
 PATIENCE = Duration(seconds=0.05)
-# Metres that fingers' tips keep from the bench, however low a part is.
-CLEAR_OF_BENCH = 0.001
 OPTICAL_AXIS = np.array((0.0, 0.0, 1.0))
 
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mtperception.pose.evaluation import PICTURES
-from mtperception.pose.paper.plan import Budget, Cell, KINDS, Method, SCHEDULES
+from mtperception.pose.paper.plan import Budget, Cell, graphs, KINDS, Method, SCHEDULES
 from mtperception.pose.paper.scoring import THRESHOLDS
 from mtperception.report.line_chart import Axis, Line, line_chart
 
@@ -41,23 +41,19 @@ def charts(report: Mapping[str, Any], budget: Budget) -> dict[str, str]:
     """
     drawn, rows = {}, report['rows']
     thresholds = THRESHOLDS.tolist()
-    for latent in budget.latents:
-        for schedule in SCHEDULES:
-            lines = []
-            for kind in KINDS:
-                method = str(Cell(latent, schedule, kind).method)
-                if method not in rows:
-                    continue
-                curves = rows[method]['curve']
-                for name, width in (('true_translation', 2.0), ('estimated', 0.8)):
-                    words = kind if name == 'true_translation' else f'{kind}, estimated'
-                    lines.append(
-                        Line(words, COLOURS[kind], thresholds, curves[name], width))
-            if not lines:
+    for latent, schedule in graphs(rows, budget):
+        lines = []
+        for kind in KINDS:
+            method = str(Cell(latent, schedule, kind).method)
+            if method not in rows:
                 continue
-            drawn[figure_3(latent, schedule)] = line_chart(
-                f'{latent} numbers, {schedule}', Axis('threshold of VSD'),
-                Axis(f'correct poses of {PICTURES}'), lines)
+            curves = rows[method]['curve']
+            for name, width in (('true_translation', 2.0), ('estimated', 0.8)):
+                words = kind if name == 'true_translation' else f'{kind}, estimated'
+                lines.append(Line(words, COLOURS[kind], thresholds, curves[name], width))
+        drawn[figure_3(latent, schedule)] = line_chart(
+            f'{latent} numbers, {schedule}', Axis('threshold of VSD'),
+            Axis(f'correct poses of {PICTURES}'), lines)
     joint = [Method('joint', latent, schedule, 'RoIAlign')
              for latent in budget.latents for schedule in SCHEDULES]
     losses = {str(method): report['trainings'][str(method)]['losses']['total']

@@ -32,11 +32,12 @@ from mtperception.pose.paper.plan import (
     DETECTOR,
     file_stem,
     further,
+    graphs,
     Kind,
     KINDS,
+    measured,
     Method,
     methods,
-    SCHEDULES,
 )
 from mtperception.pose.paper.tables import (
     BEST_LATENT,
@@ -122,7 +123,7 @@ def page(report: Mapping[str, Any], budget: Budget) -> str:
         'jitter': JITTER, 'window': round(report['window']),
         'norms': 'all convolutions have batch norm' if budget.batch_norm
                  else 'there is no batch norm'}
-    done = measured(report, budget)
+    done = measured(report['rows'], budget)
     shown = [method for method in (Cell(budget.latents[-1], 'T1', kind).method for kind in KINDS)
              if method in done]
     parts = [
@@ -131,7 +132,7 @@ def page(report: Mapping[str, Any], budget: Budget) -> str:
         '## The grid (Figure 3)', filled(MEASURES),
         grid_table(report, budget),
         *(f'![{latent} numbers, {schedule}]({figure_3(latent, schedule)})'
-          for latent, schedule in graphs(report, budget)),
+          for latent, schedule in graphs(report['rows'], budget)),
         '## All methods', methods_table(report, budget),
         filled(LEARNT.format(**report)), learnt_table(report, budget),
         '## The differentiable crop, and shaken boxes', further_table(report, budget),
@@ -148,20 +149,9 @@ def page(report: Mapping[str, Any], budget: Budget) -> str:
     return '\n\n'.join(part.strip() for part in parts) + '\n'
 
 
-def measured(report: Mapping[str, Any], budget: Budget) -> list[Method]:
-    """Return the methods whose figures are in a report."""
-    return [method for method in methods(budget) if str(method) in report['rows']]
-
-
-def graphs(report: Mapping[str, Any], budget: Budget) -> list[tuple[int, Schedule]]:
-    """Return the graphs of Figure 3 that have a line."""
-    done = measured(report, budget)
-    return [(latent, schedule) for latent in budget.latents for schedule in SCHEDULES
-            if any(Cell(latent, schedule, kind).method in done for kind in KINDS)]
-
-
 def _unfinished(report: Mapping[str, Any], budget: Budget) -> list[str]:
-    left = [str(method) for method in methods(budget) if str(method) not in report['rows']]
+    done = measured(report['rows'], budget)
+    left = [str(method) for method in methods(budget) if method not in done]
     return [filled(f'**Not finished.** {len(left)} of {len(methods(budget))} methods are not '
                    f'measured yet: {"; ".join(left)}.')] if left else []
 
@@ -173,9 +163,9 @@ def sheet_file(method: Method) -> str:
 
 def summary(report: Mapping[str, Any], budget: Budget) -> str:
     """Say in a few lines whether the paper's order is there."""
-    done = measured(report, budget)
+    done = measured(report['rows'], budget)
     ordered = []
-    for latent, schedule in graphs(report, budget):
+    for latent, schedule in graphs(report['rows'], budget):
         graph = [Cell(latent, schedule, kind).method for kind in KINDS]
         if all(method in done for method in graph):
             joint, extended, original = (_area(report, method) for method in graph)
@@ -205,7 +195,7 @@ def summary(report: Mapping[str, Any], budget: Budget) -> str:
 def grid_table(report: Mapping[str, Any], budget: Budget) -> str:
     """Set the 12 cells beside the paper's."""
     body = []
-    done = measured(report, budget)
+    done = measured(report['rows'], budget)
     for cell in (cell for cell in cells(budget) if cell.method in done):
         row = report['rows'][str(cell.method)]
         printed = f'{printed_area(cell.kind):.0f}' if (
@@ -226,13 +216,13 @@ def methods_table(report: Mapping[str, Any], budget: Budget) -> str:
     """Set all figures of all methods beside each other."""
     heads = ['', 'found', 'AUC, true translation', 'AUC, estimated', 'linear cost', 'BOP recall',
              'ADD < 0.1 d', 'flipped', 'rotation (median)', 'translation (median)', 'IoU']
-    return table(heads, [_row(report, method) for method in measured(report, budget)])
+    return table(heads, [_row(report, method) for method in measured(report['rows'], budget)])
 
 
 def learnt_table(report: Mapping[str, Any], budget: Budget) -> str:
     """Say what the methods' networks have learnt."""
     body = []
-    for method in measured(report, budget):
+    for method in measured(report['rows'], budget):
         losses = report['trainings'][str(method)]['losses']
         drawing = losses.get('error', losses['total'])
         body.append([str(method), f'{drawing[0]:.4f}', f'{drawing[-1]:.4f}',
@@ -243,7 +233,7 @@ def learnt_table(report: Mapping[str, Any], budget: Budget) -> str:
 def further_table(report: Mapping[str, Any], budget: Budget) -> str:
     """Set the rows that the paper does not have beside those that they compare with."""
     body = []
-    done = measured(report, budget)
+    done = measured(report['rows'], budget)
     for method in further(budget):
         usual = Method(method.kind, method.latent, method.schedule,
                        'RoIAlign' if method.crop else None)

@@ -14,6 +14,7 @@
 
 """What the paper's experiment takes: which networks are trained, for how long, and on what."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal, NamedTuple
@@ -138,3 +139,14 @@ def methods(budget: Budget) -> list[Method]:
     """Return all that is trained and measured, the grid first; the extended before the joint."""
     grid = dict.fromkeys(cell.method for cell in cells(budget))
     return sorted(grid, key=lambda method: method.kind == 'joint') + further(budget)
+
+
+def measured(rows: Collection[str], budget: Budget) -> list[Method]:
+    """Return the methods whose names are among a report's rows."""
+    return [method for method in methods(budget) if str(method) in rows]
+
+
+def graphs(rows: Collection[str], budget: Budget) -> list[tuple[int, Schedule]]:
+    """Return the graphs of Figure 3, latent and schedule, that have a line so far."""
+    return [(latent, schedule) for latent, schedule in product(budget.latents, SCHEDULES)
+            if any(str(Cell(latent, schedule, kind).method) in rows for kind in KINDS)]
