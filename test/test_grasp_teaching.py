@@ -218,10 +218,13 @@ def test_detect_tells_the_shapes_of_a_library_that_is_named(model, files, tmp_pa
 
     def shapes(*more):
         assert main(['detect', 'grasp', files[0], '--threshold', '0', *more]) == 0
-        return {grasp['shape'] for grasp in json.loads(capsys.readouterr().out)['grasps']}
+        said = capsys.readouterr()
+        return {grasp['shape'] for grasp in json.loads(said.out)['grasps']}, said.err
 
-    assert 'fine' in shapes(*where)
-    assert shapes('--library', str(tmp_path / 'none'), *where[2:]) == {None}
+    told, complaint = shapes(*where)
+    assert 'fine' in told and not complaint
+    told, complaint = shapes('--library', str(tmp_path / 'none'), *where[2:])
+    assert told == {None} and f'{tmp_path / "none"}: no shapes have been taught here' in complaint
     assert main(['detect', 'pin', files[0], *where[:2]]) == 1
     assert '--library is for grasps' in capsys.readouterr().err
 

@@ -94,8 +94,10 @@ def run(arguments: argparse.Namespace) -> int:
     if camera is not None:
         system = _poses(model, camera)
     elif arguments.system == 'grasp':
-        system = _grasps(
-            bundle, model, arguments.shape_model or 'shape', library_of(arguments))
+        library = library_of(arguments)
+        if arguments.library is not None and not library.folder.exists():
+            _complain(f'{library.folder}: no shapes have been taught here')
+        system = _grasps(bundle, model, arguments.shape_model or 'shape', library)
     else:
         system = _pins(bundle, model)
     if arguments.draw is not None:
