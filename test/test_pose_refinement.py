@@ -175,6 +175,39 @@ def test_of_several_hypotheses_the_right_one_is_refined(alone):
     assert right >= 11
 
 
+def test_what_is_turned_over_is_in_the_same_place_and_comes_back():
+    rng = np.random.default_rng(12)
+    for _ in range(5):
+        pose = random_pose(rng)
+        corners = np.array((SURFACE.points.min(axis=0), SURFACE.points.max(axis=0)))
+        turned = SURFACE.turned_over(pose)
+        # Three half turns about axes at right angles are none at all.
+        assert angle_between(turned[0].rotation @ pose.rotation.T @ turned[1].rotation,
+                             turned[2].rotation) == pytest.approx(0.0, abs=1e-6)
+        for number, over in enumerate(turned):
+            assert angle_between(over.rotation, pose.rotation) == pytest.approx(np.pi, abs=1e-6)
+            middle = corners.mean(axis=0)
+            assert over.moved(middle) == pytest.approx(pose.moved(middle), abs=1e-9)
+            back = SURFACE.turned_over(over)[number]
+            assert back.moved(corners) == pytest.approx(pose.moved(corners), abs=1e-9)
+
+
+def test_what_was_taken_for_its_other_end_is_turned_back(alone):
+    rng = np.random.default_rng(13)
+    righted = {1: 0, 4: 0}
+    for number in range(12):
+        true = random_pose(rng)
+        depth = measured(rng, alone(true))
+        scene = points_in(rng, depth)
+        wrong = disturbed(rng, SURFACE.turned_over(true)[number % 3], 8.0, 0.01)
+        for tried in ([wrong], [wrong, *SURFACE.turned_over(wrong)]):
+            found = refine([Hypothesis(pose, 0.8) for pose in tried], SURFACE, scene, depth,
+                           CAMERA)
+            righted[len(tried)] += found is not None \
+                and add(found.pose, true, SURFACE.points) < 0.1 * SURFACE.diameter
+    assert righted[4] >= 11 and righted[1] <= 4
+
+
 def test_depth_that_tells_nothing_refines_nothing(alone):
     rng = np.random.default_rng(7)
     true = random_pose(rng)

@@ -46,6 +46,7 @@ from mtperception.pose.depth_refinement import (
     Hypothesis,
     Refined,
 )
+from mtperception.pose.depth_smoothing import smoothed
 from mtperception.pose.detection import Box, DEFAULT_THRESHOLD, ObjectPose, Refinement
 from mtperception.pose.network import (
     CROP_SIDE,
@@ -73,8 +74,8 @@ from mtperception.pose.surface import Surface
 Image = npt.NDArray[np.uint8]
 Depth = npt.NDArray[np.float32]
 
-# Hypotheses that are tried when an object is looked at again, beside the best one.
-_CLOSER = 4
+# Hypotheses that are tried when an object is looked at again, beside the best one turned over.
+_CLOSER = 2
 
 
 class PoseEstimator:
@@ -188,6 +189,8 @@ class PoseEstimator:
                  deadline: float) -> Refined | None:
         """Refine the best hypothesis, look again where it says that the object is, and refine."""
         surface = self._surface()
+        if depth is not None:
+            depth = smoothed(depth, sight.box)
         first = sight.refined(surface, camera, depth, deadline)
         box = first and surface.box(first.pose, camera)
         if first is None or box is None or time.monotonic() > deadline:
@@ -198,7 +201,9 @@ class PoseEstimator:
             # The box that was found errs, too, but not alike.
             return second and second._replace(pose=halfway(
                 over_box(second.pose, sight.box, surface, camera), second.pose, camera))
-        some = [Hypothesis(first.pose, first.likeness), *closer.hypotheses[:_CLOSER]]
+        some = [Hypothesis(pose, first.likeness)
+                for pose in (first.pose, *surface.turned_over(first.pose))]
+        some += closer.hypotheses[:_CLOSER]
         return replace(closer, hypotheses=some).refined(
             surface, camera, depth, deadline) or first
 

@@ -14,13 +14,16 @@
 
 """An object's surface as points: which of them a camera sees, and what a depth picture says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtperception.geometry.camera import Floats, PinholeCamera
 from mtperception.geometry.pose_errors import Pose
+from mtperception.geometry.rotations import about_axis
 
 # Along the longer side of what is seen there are so many cells, each of which shows the nearest of
 # its points: some thousand points leave few of them empty.
@@ -60,6 +63,23 @@ class Surface:
         np.minimum.at(nearest, cell, there[front, 2])
         return np.asarray(
             front[there[front, 2] <= nearest[cell] + _BEHIND * self.diameter])
+
+    def turned_over(self, pose: Pose) -> list[Pose]:
+        """
+        Return a pose after half turns about the object's three principal axes.
+
+        What looks much the same from its other end, face or side is easily taken for it.
+        """
+        return [Pose(pose.rotation @ turn.rotation, pose.moved(turn.translation)[0])
+                for turn in self._half_turns]
+
+    @cached_property
+    def _half_turns(self) -> Sequence[Pose]:
+        """About the middle: there the other end takes the place of the one."""
+        middle = (self.points.min(axis=0) + self.points.max(axis=0)) / 2.0
+        axes = np.linalg.svd(self.points - self.points.mean(axis=0), full_matrices=False)[2]
+        turns = [about_axis(axis, np.pi) for axis in axes]
+        return [Pose(turn, middle - turn @ middle) for turn in turns]
 
     def box(self, pose: Pose, camera: PinholeCamera) -> tuple[float, float, float, float] | None:
         """Return the box (x0, y0, x1, y1) around the object's picture; None if it has none."""
