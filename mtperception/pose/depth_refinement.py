@@ -80,21 +80,32 @@ def refine(hypotheses: Sequence[Hypothesis], surface: Surface, scene: Floats,
     """
     Return the best hypothesis, refined by points of a scene (M x 3) and its whole depth picture.
 
-    None where there are too few points to tell, or no hypothesis agrees with them at all. After
-    the ``deadline``, a time of `time.monotonic`, no further ones are tried.
+    It is tried turned over, too. None where there are too few points to tell, or no hypothesis
+    agrees with them at all. After the ``deadline``, a time of `time.monotonic`, no further ones
+    are tried.
     """
+    def best_of(some: Sequence[Hypothesis], best: Refined | None) -> Refined | None:
+        for pose, likeness in some:
+            if best is not None and time.monotonic() > deadline:
+                break
+            moved = icp(at_depth(pose, scene, surface, camera), scene, surface, camera)
+            agreed = agreement(surface, moved, scene, depth, camera)
+            tried = Refined(moved, agreed, likeness, True)
+            if agreed > 0.0 and (best is None or _worth(tried) > _worth(best)):
+                best = tried
+        return best
+
     if len(scene) < _FEWEST:
         return None
-    best, found = 0.0, None
-    for pose, likeness in hypotheses:
-        if found is not None and time.monotonic() > deadline:
-            break
-        moved = icp(at_depth(pose, scene, surface, camera), scene, surface, camera)
-        agreed = agreement(surface, moved, scene, depth, camera)
-        score = agreed + LIKENESS_WEIGHT * likeness
-        if agreed > 0.0 and (found is None or score > best):
-            best, found = score, Refined(moved, agreed, likeness, True)
-    return found
+    best = best_of(hypotheses, None)
+    if best is None:
+        return None
+    return best_of(
+        [Hypothesis(pose, best.likeness) for pose in surface.turned_over(best.pose)], best)
+
+
+def _worth(refined: Refined) -> float:
+    return refined.agreement + LIKENESS_WEIGHT * refined.likeness
 
 
 def at_depth(pose: Pose, scene: Floats, surface: Surface, camera: PinholeCamera) -> Pose:

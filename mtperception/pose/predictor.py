@@ -74,7 +74,7 @@ from mtperception.pose.surface import Surface
 Image = npt.NDArray[np.uint8]
 Depth = npt.NDArray[np.float32]
 
-# Hypotheses that are tried when an object is looked at again, beside the best one turned over.
+# Hypotheses that are tried when an object is looked at again, beside the best one.
 _CLOSER = 2
 
 
@@ -201,9 +201,7 @@ class PoseEstimator:
             # The box that was found errs, too, but not alike.
             return second and second._replace(pose=halfway(
                 over_box(second.pose, sight.box, surface, camera), second.pose, camera))
-        some = [Hypothesis(pose, first.likeness)
-                for pose in (first.pose, *surface.turned_over(first.pose))]
-        some += closer.hypotheses[:_CLOSER]
+        some = [Hypothesis(first.pose, first.likeness), *closer.hypotheses[:_CLOSER]]
         return replace(closer, hypotheses=some).refined(
             surface, camera, depth, deadline) or first
 
