@@ -38,6 +38,7 @@ from mtperception.pose.paper.charts import charts
 from mtperception.pose.paper.detector import FasterRcnn
 from mtperception.pose.paper.estimating import Joint, likeness, nearest, Separate
 from mtperception.pose.paper.joint import JointNetwork
+from mtperception.pose.paper.learnt import learnt
 from mtperception.pose.paper.page import page as page_of, summary
 from mtperception.pose.paper.pictures import (
     ahead,
@@ -318,6 +319,27 @@ def test_the_summary_says_whether_the_order_is_there():
     del some['rows'][str(Cell(TINY.latents[0], 'T1', 'joint').method)]
     assert 'the extended autoencoder in 3 of 3 graphs' in ' '.join(summary(some, TINY).split())
     assert 'No graph of the grid is complete yet' in summary({'rows': {}}, TINY)
+
+
+def test_what_was_learnt_is_set_beside_how_well_poses_are_told():
+    names = [str(method) for method in methods(TINY)]
+    report = {
+        'mean_picture_error': 0.09, 'window': 64.0,
+        'rows': {name: {'likeness': 0.5, 'auc800': {'true_translation': 10.0 * number}}
+                 for number, name in enumerate(names)},
+        'trainings': {name: {'losses': {'total': [1.0, 0.5 - 0.01 * number]}}
+                      for number, name in enumerate(names)}}
+    words = ' '.join(' '.join(learnt(report, TINY)).split())
+    assert f'is -1.00 over these {len(names)} methods' in words
+    cells_of = 64 / 16
+    assert f'in {cells_of:.1f} cells' in words
+    assert f'it would be {cells_of * 512 / TINY.side:.1f}' in words
+    # Where all are as good, or few are measured, there is nothing to compare.
+    for row in report['rows'].values():
+        row['auc800']['true_translation'] = 10.0
+    assert 'rank correlation' not in ' '.join(learnt(report, TINY))
+    assert 'rank correlation' not in ' '.join(learnt({
+        **report, 'rows': dict([*report['rows'].items()][:3])}, TINY))
 
 
 def test_reproduce_renders_trains_measures_reports_and_resumes(tmp_path, monkeypatch, capsys):

@@ -24,6 +24,7 @@ from typing import Any
 
 from mtperception.pose.paper.charts import figure_3, LOSS
 from mtperception.pose.paper.joint import Schedule
+from mtperception.pose.paper.learnt import learnt
 from mtperception.pose.paper.pictures import JITTER
 from mtperception.pose.paper.plan import (
     Budget,
@@ -67,12 +68,6 @@ detected box, the rotation corrected for the direction of view. IoU is of full b
 included. Beside it: the linear cost of VSD at 20 mm, the recall over BOP's tolerances and
 thresholds, and ADD below a tenth of the diameter, all with the estimated translation. *Flipped*
 are poses turned over about the long axis, which VSD hardly sees of a hammer.
-"""
-
-LEARNT = """\
-Drawing is equation 1 in the last epoch of the training; to draw the mean picture of the object
-alone, whatever is seen, is worth {mean_picture_error:.3f}. Likeness is the mean cosine between all
-latents of the codebook: at 1 the encoder sees no difference between poses.
 """
 
 DIFFERENCES = (
@@ -134,7 +129,7 @@ def page(report: Mapping[str, Any], budget: Budget) -> str:
         *(f'![{latent} numbers, {schedule}]({figure_3(latent, schedule)})'
           for latent, schedule in graphs(report['rows'], budget)),
         '## All methods', methods_table(report, budget),
-        filled(LEARNT.format(**report)), learnt_table(report, budget),
+        *learnt(report, budget),
         '## The differentiable crop, and shaken boxes', further_table(report, budget),
         '## Figure 4: boxes and poses',
         filled('Grey is the true box, green the detected one, and the outline is the estimated '
@@ -217,17 +212,6 @@ def methods_table(report: Mapping[str, Any], budget: Budget) -> str:
     heads = ['', 'found', 'AUC, true translation', 'AUC, estimated', 'linear cost', 'BOP recall',
              'ADD < 0.1 d', 'flipped', 'rotation (median)', 'translation (median)', 'IoU']
     return table(heads, [_row(report, method) for method in measured(report['rows'], budget)])
-
-
-def learnt_table(report: Mapping[str, Any], budget: Budget) -> str:
-    """Say what the methods' networks have learnt."""
-    body = []
-    for method in measured(report['rows'], budget):
-        losses = report['trainings'][str(method)]['losses']
-        drawing = losses.get('error', losses['total'])
-        body.append([str(method), f'{drawing[0]:.4f}', f'{drawing[-1]:.4f}',
-                     f'{report["rows"][str(method)]["likeness"]:.4f}'])
-    return table(['', 'drawing, first epoch', 'drawing, last epoch', 'likeness'], body)
 
 
 def further_table(report: Mapping[str, Any], budget: Budget) -> str:
