@@ -49,8 +49,9 @@ def test_grasps_are_all_over_the_picture(detector, image):
 def test_all_is_timed(detector, image):
     describer = Describer(DescriptorNetwork(DescriptorArchitecture((8, 8, 8, 8), 8, 8)),
                           model_name='small', sha256='0')
-    found = figures(detector, describer, image, seconds=0.05)['grasp']
-    assert set(found) == {'forward_ms', 'features_ms', 'crops_ms', 'guided', 'guided_to'}
+    found = figures(detector, describer, image, image[:100], seconds=0.05)['grasp']
+    assert set(found) == {
+        'forward_ms', 'features_ms', 'crops_ms', 'guided', 'guided_to', 'guided_large'}
     assert set(found['guided_to']) == {'2-1', '3-1'}
-    for row in (found['guided'], *found['guided_to'].values()):
+    for row in (found['guided'], found['guided_large'], *found['guided_to'].values()):
         assert row['ratio'] == row['full_backward_ms'] / row['windowed_ms'] > 0

@@ -147,12 +147,14 @@ def grasp(_arguments: argparse.Namespace) -> dict[str, Any]:
     from mtperception.cli.bench_grasp import figures
     from mtperception.grasp.descriptor.describer import Describer
     from mtperception.grasp.predictor import GraspDetector
-    from mtperception.sim.grasp.scene import GraspScene
+    from mtperception.sim.grasp.scene import GraspScene, HEIGHT, WIDTH
 
-    detector = GraspDetector.load('grasp')
-    with GraspScene() as scene:
-        image = scene.sample(seed=7, index=0).image
-    return figures(detector, Describer.load(), np.ascontiguousarray(image[..., ::-1]))
+    def picture(width: int, height: int) -> npt.NDArray[np.uint8]:
+        with GraspScene(width=width, height=height) as scene:
+            return np.ascontiguousarray(scene.sample(seed=7, index=0).image[..., ::-1])
+
+    return figures(GraspDetector.load('grasp'), Describer.load(), picture(WIDTH, HEIGHT),
+                   picture(640, 480))
 
 
 def pose(_arguments: argparse.Namespace) -> dict[str, Any]:

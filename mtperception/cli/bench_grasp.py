@@ -36,47 +36,55 @@ LOWEST = ('1-1', '2-1', '3-1')
 
 
 def figures(detector: GraspDetector, describer: Describer, image: npt.NDArray[np.uint8],
-            seconds: float = 3.0) -> dict[str, Any]:
+            large: npt.NDArray[np.uint8], seconds: float = 3.0) -> dict[str, Any]:
     """
     Time the network, and the features of ten grasps that default boxes of 4-3 tell.
 
     `features_ms` are the default ones, descriptors; `crops_ms` those of the detector's own trunk.
     `guided` compares refined features by windows with one full backward pass a grasp, ten such,
-    at all ten layers; `guided_to` does so where neither goes further down than to some layer.
+    at all ten layers; `guided_to` does so where neither goes further down than to some layer, and
+    `guided_large` in a larger picture: windows are of the same size there.
     """
     network = detector.network
     picture = rgb_pixels(image).to(detector.device)
     activations = detector.look(image).activations
     grasps = spread_grasps(detector, picture, activations[-1])
-    guided_activations, logits = guided_forward(network, picture)
 
     def forward() -> None:
         with torch.inference_mode():
             network(picture)
 
-    def windowed(lowest: int) -> None:
-        grasp_features(network, activations, grasps, 'guided', LAYERS[lowest:])
-
-    def full_backward(lowest: int) -> None:
-        reached = guided_activations[lowest:]
-        for grasp in grasps:
-            gradients = guided_gradients(logits[0, grasp.anchor], reached)
-            for activation, gradient in zip(reached, gradients, strict=True):
-                (activation.detach() * gradient).sum(dim=(2, 3))
-
-    compared = {}
-    for layer in LOWEST:
-        lowest = LAYERS.index(layer)
-        windowed_ms = median_ms(partial(windowed, lowest), seconds)
-        full_backward_ms = median_ms(partial(full_backward, lowest), seconds)
-        compared[layer] = {'windowed_ms': windowed_ms, 'full_backward_ms': full_backward_ms,
-                           'ratio': full_backward_ms / windowed_ms}
+    guided = {layer: compared(detector, image, layer, seconds) for layer in LOWEST}
     return {'grasp': {
         'forward_ms': median_ms(forward, seconds),
         'features_ms': median_ms(partial(describer, image, grasps), seconds),
         'crops_ms': median_ms(
             partial(grasp_features, network, activations, grasps), seconds),
-        'guided': compared.pop(LOWEST[0]), 'guided_to': compared}}
+        'guided': guided.pop(LOWEST[0]), 'guided_to': guided,
+        'guided_large': compared(detector, large, LOWEST[0], seconds)}}
+
+
+def compared(detector: GraspDetector, image: npt.NDArray[np.uint8], layer: str,
+             seconds: float) -> dict[str, float]:
+    """Time refined features of ten grasps down to a layer, by windows and by full passes."""
+    network, lowest = detector.network, LAYERS.index(layer)
+    picture = rgb_pixels(image).to(detector.device)
+    activations = detector.look(image).activations
+    grasps = spread_grasps(detector, picture, activations[-1])
+    guided_activations, logits = guided_forward(network, picture)
+    reached = guided_activations[lowest:]
+
+    def full_backward() -> None:
+        for grasp in grasps:
+            gradients = guided_gradients(logits[0, grasp.anchor], reached)
+            for activation, gradient in zip(reached, gradients, strict=True):
+                (activation.detach() * gradient).sum(dim=(2, 3))
+
+    windowed_ms = median_ms(partial(
+        grasp_features, network, activations, grasps, 'guided', LAYERS[lowest:]), seconds)
+    full_backward_ms = median_ms(full_backward, seconds)
+    return {'windowed_ms': windowed_ms, 'full_backward_ms': full_backward_ms,
+            'ratio': full_backward_ms / windowed_ms}
 
 
 def spread_grasps(detector: GraspDetector, picture: Tensor, activation: Tensor) -> list[Grasp]:
