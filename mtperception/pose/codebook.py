@@ -125,7 +125,7 @@ class Codebook:
         count, quarters = codes.shape[:2]
         # Half the precision tells entries apart, and all of them are read for every code.
         wanted = F.normalize(codes.float(), dim=2).to(self.codes.dtype).flatten(0, 1)
-        every = (self.codes @ wanted.T).T.view(count, quarters, -1, self.turns)
+        every = F.linear(wanted, self.codes).view(count, quarters, -1, self.turns)
         turned = [every[:, quarter].float().roll(-quarter * self.turns // 4, dims=-1)
                   for quarter in range(quarters)]
         return torch.stack(turned).mean(dim=0).flatten(1)
