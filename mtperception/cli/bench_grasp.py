@@ -14,6 +14,7 @@
 
 """`mtperception bench grasp`: the features that shapes are told by, against the network."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -46,9 +47,7 @@ def figures(detector: GraspDetector, describer: Describer, image: npt.NDArray[np
     `guided_large` in a larger picture: windows are of the same size there.
     """
     network = detector.network
-    picture = rgb_pixels(image).to(detector.device)
-    activations = detector.look(image).activations
-    grasps = spread_grasps(detector, picture, activations[-1])
+    picture, activations, grasps = _looked_at(detector, image)
 
     def forward() -> None:
         with torch.inference_mode():
@@ -68,9 +67,7 @@ def compared(detector: GraspDetector, image: npt.NDArray[np.uint8], layer: str,
              seconds: float) -> dict[str, float]:
     """Time refined features of ten grasps down to a layer, by windows and by full passes."""
     network, lowest = detector.network, LAYERS.index(layer)
-    picture = rgb_pixels(image).to(detector.device)
-    activations = detector.look(image).activations
-    grasps = spread_grasps(detector, picture, activations[-1])
+    picture, activations, grasps = _looked_at(detector, image)
     guided_activations, logits = guided_forward(network, picture)
     reached = guided_activations[lowest:]
 
@@ -85,6 +82,14 @@ def compared(detector: GraspDetector, image: npt.NDArray[np.uint8], layer: str,
     full_backward_ms = median_ms(full_backward, seconds)
     return {'windowed_ms': windowed_ms, 'full_backward_ms': full_backward_ms,
             'ratio': full_backward_ms / windowed_ms}
+
+
+def _looked_at(detector: GraspDetector, image: npt.NDArray[np.uint8],
+               ) -> tuple[Tensor, Sequence[Tensor], list[Grasp]]:
+    """Return a picture as the network takes it, its activations, and grasps all over it."""
+    picture = rgb_pixels(image).to(detector.device)
+    activations = detector.look(image).activations
+    return picture, activations, spread_grasps(detector, picture, activations[-1])
 
 
 def spread_grasps(detector: GraspDetector, picture: Tensor, activation: Tensor) -> list[Grasp]:

@@ -84,6 +84,9 @@ def refine(hypotheses: Sequence[Hypothesis], surface: Surface, scene: Floats,
     agrees with them at all. After the ``deadline``, a time of `time.monotonic`, no further ones
     are tried.
     """
+    if len(scene) < _FEWEST:
+        return None
+
     def best_of(some: Sequence[Hypothesis], best: Refined | None) -> Refined | None:
         for pose, likeness in some:
             if best is not None and time.monotonic() > deadline:
@@ -95,8 +98,6 @@ def refine(hypotheses: Sequence[Hypothesis], surface: Surface, scene: Floats,
                 best = tried
         return best
 
-    if len(scene) < _FEWEST:
-        return None
     best = best_of(hypotheses, None)
     if best is None:
         return None

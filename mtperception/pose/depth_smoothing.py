@@ -42,7 +42,7 @@ def noise_of(depth: NDArray[np.float32]) -> float:
     known = (left > 0) & (middle > 0) & (right > 0)
     if known.sum() < _FEWEST:
         return 0.0
-    off = np.abs(middle - (left + right) / 2)[known]
+    off = np.abs(middle - (left / 2 + right / 2))[known]
     return float(_OF_MEDIAN * np.median(off) / _OF_THREE)
 
 

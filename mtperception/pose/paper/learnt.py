@@ -43,11 +43,11 @@ _FEWEST = 4
 def learnt(report: Mapping[str, Any], budget: Budget) -> list[str]:
     """Say how well the measured methods draw, and how much they have seen."""
     done = measured(report['rows'], budget)
-    paper, finer = BUDGETS['paper'], report['window'] / STRIDE
+    paper, cells = BUDGETS['paper'], report['window'] / STRIDE
     seen = SEEN.format(
         step1=_percent(budget.step1, paper.step1), step2=_percent(budget.step2, paper.step2),
-        window=report['window'], stride=STRIDE, side=SIDE, whole=CELLS, cells=finer,
-        paper_side=paper.side, paper_cells=finer * paper.side / budget.side)
+        window=report['window'], stride=STRIDE, side=SIDE, whole=CELLS, cells=cells,
+        paper_side=paper.side, paper_cells=cells * paper.side / budget.side)
     return [filled(LEARNT.format(**report)), _table(report, done),
             filled(seen + _together(report, done))]
 
