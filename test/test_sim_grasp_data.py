@@ -149,6 +149,29 @@ def test_random_parts_are_new_every_few_pictures_and_the_same_again(tmp_path):
     assert card['parameters']['random_parts'] and '--random-parts' in card['command']
 
 
+@pytest.mark.parametrize(('bars', 'is_l_or_t'), [
+    ([(0, 0, 60, 0), (0, 0, 0, 40)], True),
+    ([(0, 0, 60, 0), (30, 0, 30, 40)], True),
+    # The T's beam, and then its stem, is of two bars in line.
+    ([(0, 0, 0, 60), (0, 0, 40, 0), (0, 0, -40, 0)], True),
+    ([(-40, 0, 40, 0), (0, 0, 0, 40), (0, 38, 0, 70)], True),
+    ([(-40, 0, 40, 0), (0, 0, 0, 40), (0, 38, 0, 70), (0, 60, 0, 110)], True),
+    # A bar inside of another changes nothing.
+    ([(0, 0, 60, 0), (0, 0, 0, 40), (10, 1, 40, 1)], True),
+    ([(0, 0, 60, 0), (0, 0, 30, 30)], False),
+    ([(0, 0, 60, 0), (0, 0, 0, 40), (60, 0, 60, 40)], False),
+    ([(0, 0, 60, 0), (0, 0, 0, 40), (60, 0, 60, -40)], False),
+    # They are in line, and far apart.
+    ([(0, 0, 60, 0), (0, 0, 0, 40), (100, 0, 160, 0)], False)])
+def test_no_random_part_of_bars_is_an_l_or_t(bars, is_l_or_t):
+    ends = [(np.array(bar[:2], float), np.array(bar[2:], float)) for bar in bars]
+    for turn in range(4):
+        quarter = np.linalg.matrix_power(np.array(((0, -1), (1, 0))), turn)
+        turned = [(quarter @ start, quarter @ end) for start, end in ends]
+        assert random_parts._is_l_or_t(turned, 16.0) == is_l_or_t
+        assert random_parts._is_l_or_t(turned[::-1], 16.0) == is_l_or_t
+
+
 def test_random_parts_are_closed_and_of_usual_sizes():
     parts = [random_part(SEED, number) for number in range(60)]
     for part in parts:

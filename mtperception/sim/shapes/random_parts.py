@@ -15,13 +15,13 @@
 """
 Parts of random shapes, of which no two are alike: what shapes are, is learned from them.
 
-They are put together from convex pieces, in millimetres, and then scaled. No two bars alone are
-joined at right angles, no star has five rays and no ring is round, so that the project's own L, T,
-star and ring are new to who has learned from these. Three bars or more, some of them in line, come
-out as an L or T of other proportions all the same in one part of two hundred.
+They are put together from convex pieces, in millimetres, and then scaled. No bars come out as two
+at right angles, no star has five rays and no ring is round, so that the project's own L, T, star
+and ring are new to who has learned from these.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import combinations
 
 import numpy as np
 import trimesh
@@ -33,6 +33,8 @@ from mtperception.sim.shapes.parts import circle, FINISHES, lifted, Part, prism
 SMALLEST, LARGEST = 0.07, 0.108
 _Rng = np.random.Generator
 Pieces = list[Floats]
+# The two ends of its middle line.
+Bar = tuple[Floats, Floats]
 # A polygon of so many corners is round.
 _ROUND = 48
 
@@ -73,17 +75,27 @@ def _bars(rng: _Rng) -> Pieces:
     return [prism(_bar(*pair, wide), height) for pair, wide in zip(ends, widths, strict=True)]
 
 
-def _is_l_or_t(ends: list[tuple[Floats, Floats]], width: float) -> bool:
-    """Tell whether bars look like two at right angles: others of them lie within these."""
-    apart: list[tuple[Floats, Floats]] = []
-    for start, end in sorted(ends, key=lambda pair: -float(np.linalg.norm(pair[1] - pair[0]))):
-        if not any(_sticks_out(np.stack((start, end)), *other) < 0.3 * width for other in apart):
-            apart.append((start, end))
-    if len(apart) != 2:
+def _is_l_or_t(bars: Sequence[Bar], width: float) -> bool:
+    """Tell whether bars look like two at right angles, some of them in line with others."""
+    for one, other in combinations(bars, 2):
+        longer = _in_line(one, other, width)
+        if longer is not None:
+            rest = (bar for bar in bars if bar is not one and bar is not other)
+            return _is_l_or_t((*rest, longer), width)
+    if len(bars) != 2:
         return False
-    (a, b), (c, d) = apart
+    (a, b), (c, d) = bars
     cosine = np.dot(b - a, d - c) / np.linalg.norm(b - a) / np.linalg.norm(d - c)
     return abs(float(cosine)) < 0.1
+
+
+def _in_line(one: Bar, other: Bar, width: float) -> Bar | None:
+    """Return the one bar that two look like; None if they do not."""
+    ends = np.stack(one + other)
+    start, end = max(combinations(ends, 2), key=lambda pair: _length(*pair))
+    in_line = _sticks_out(ends, start, end) < 0.3 * width
+    together = _length(start, end) < _length(*one) + _length(*other) + 0.3 * width
+    return (start, end) if in_line and together else None
 
 
 def _sticks_out(points: Floats, start: Floats, end: Floats) -> float:
@@ -91,6 +103,10 @@ def _sticks_out(points: Floats, start: Floats, end: Floats) -> float:
     along = end - start
     share = np.clip((points - start) @ along / (along @ along), 0.0, 1.0)
     return float(np.linalg.norm(points - start - share[:, None] * along, axis=1).max())
+
+
+def _length(start: Floats, end: Floats) -> float:
+    return float(np.linalg.norm(end - start))
 
 
 def _plate(rng: _Rng) -> Pieces:
