@@ -184,6 +184,24 @@ def test_warnings_of_the_physics_are_logged_and_not_written_to_a_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_who_has_rendered_can_train():
+    # Two compilers meet: that of Mesa, and that of PyTorch's optimisers.
+    script = (
+        'import torch\n'
+        'from mtperception.sim.pin.data import PinData\n'
+        'with PinData().scene() as scene:\n'
+        '    scene.sample(1, 1)\n'
+        'weight = torch.nn.Parameter(torch.ones(1))\n'
+        'optimiser = torch.optim.SGD([weight], 0.1)\n'
+        'weight.sum().backward()\n'
+        'optimiser.step()\n'
+        'print(weight.item())\n')
+    done = subprocess.run(
+        [sys.executable, '-c', script], capture_output=True, text=True, timeout=120,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
+    assert done.returncode == 0 and float(done.stdout) == pytest.approx(0.9), done.stderr
+
+
 @pytest.mark.parametrize('platform', ['osmesa', 'nonsense'])
 def test_other_ways_to_draw(platform):
     if platform == 'osmesa' and find_library('OSMesa') is None:

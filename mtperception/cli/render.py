@@ -179,8 +179,8 @@ def render_apart(*words: str) -> int:
     """
     Run the verb with these words in a process of its own, and return its exit status.
 
-    That is for those who train: Mesa's LLVM and that of PyTorch's Triton do not get along. At
-    Ctrl-C, which reaches both, the process is waited for: it says what is left.
+    That is for those who train: what was rendered leaves nothing in memory. At Ctrl-C, which
+    reaches both, the process is waited for: it says what is left.
     """
     process = subprocess.Popen(
         [sys.executable, '-m', 'mtperception.cli.main', 'render', *words],

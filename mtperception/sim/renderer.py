@@ -19,8 +19,13 @@ It renders a model as seen by a calibrated camera: the frustum is set from K, so
 exact. Meshes can be rewritten between pictures without compiling the model again.
 """
 
+from contextlib import suppress
+import ctypes
+from functools import cache
+from importlib.util import find_spec
 import logging
 import os
+from pathlib import Path
 import time
 from typing import Any
 
@@ -49,6 +54,7 @@ def import_mujoco() -> Any:
     # One process renders a core. No thread of Mesa's own: handing work over costs more than the
     # work where pictures are small.
     os.environ.setdefault('LP_NUM_THREADS', '0')
+    _load_triton()
     try:
         import mujoco
         mujoco.GLContext  # noqa: B018  the attribute is missing where OpenGL did not load
@@ -57,6 +63,20 @@ def import_mujoco() -> Any:
     # By itself it would write them to a file in the folder that the user is in.
     mujoco.set_mju_user_warning(_LOG.warning)
     return mujoco
+
+
+@cache
+def _load_triton() -> None:
+    """
+    Load the compiler that PyTorch imports with the first optimiser, where it is installed.
+
+    It has an LLVM of its own, which crashes the process if it comes after that of Mesa.
+    """
+    triton = find_spec('triton')
+    if triton is not None and triton.origin is not None:
+        for library in Path(triton.origin).parent.glob('_C/libtriton*.so'):
+            with suppress(OSError):
+                ctypes.CDLL(str(library))
 
 
 def _advice(error: Exception) -> str:

@@ -30,10 +30,6 @@ from typing import Any, Generic, TypeVar
 
 import torch
 from torch import nn, Tensor
-
-# Optimisers import this when the first one is made. With it comes Triton, whose LLVM crashes the
-# process when Mesa's is already loaded: import it before anybody opens a renderer here.
-import torch._dynamo
 from torch.nn.parallel import DistributedDataParallel
 
 from mtperception.training import processes
