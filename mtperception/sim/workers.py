@@ -18,14 +18,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 import multiprocessing
+from multiprocessing.queues import Queue
 import os
 import signal
 import threading
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import cv2
 
 Result = TypeVar('Result')
+Orders: TypeAlias = 'Queue[tuple[Callable[..., None] | None, tuple[Any, ...]]]'
 
 
 def worker_pool(
@@ -38,8 +40,14 @@ def worker_pool(
     """
     # Never fork with a graphics context.
     context = multiprocessing.get_context('spawn')
+    # What may be larger than a pipe is told once a worker runs: one that is still starting when
+    # this process ends would complain of half an order.
+    orders: Orders = context.Queue()
+    for _ in range(workers):
+        orders.put((start, arguments))
+    orders.cancel_join_thread()
     with _interrupts_held():
-        return _Pool(workers, context, _start, (start, arguments))
+        return _Pool(workers, context, _start, (orders,))
 
 
 class _Pool(ProcessPoolExecutor):
@@ -85,9 +93,10 @@ def one_thread() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _start(start: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+def _start(orders: Orders) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
+    start, arguments = orders.get()
     if start is not None:
         start(*arguments)
 
