@@ -125,10 +125,11 @@ class Codebook:
         count, quarters = codes.shape[:2]
         # Half the precision tells entries apart, and all of them are read for every code.
         wanted = F.normalize(codes.float(), dim=2).to(self.codes.dtype).flatten(0, 1)
-        every = F.linear(wanted, self.codes).view(count, quarters, -1, self.turns)
-        turned = [every[:, quarter].float().roll(-quarter * self.turns // 4, dims=-1)
-                  for quarter in range(quarters)]
-        return torch.stack(turned).mean(dim=0).flatten(1)
+        every = F.linear(wanted, self.codes).float().view(count, quarters, -1, self.turns)
+        total = every[:, 0]
+        for quarter in range(1, quarters):
+            total += every[:, quarter].roll(-quarter * self.turns // 4, dims=-1)
+        return total.flatten(1).div_(quarters)
 
 
 def build(views: Iterable[Views], encode: Callable[[npt.NDArray[np.uint8]], Tensor],
