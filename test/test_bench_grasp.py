@@ -51,7 +51,9 @@ def test_all_is_timed(detector, image):
                           model_name='small', sha256='0')
     found = figures(detector, describer, image, image[:100], seconds=0.05)['grasp']
     assert set(found) == {
-        'forward_ms', 'features_ms', 'crops_ms', 'guided', 'guided_to', 'guided_large'}
+        'forward_ms', 'detect_ms', 'features_ms', 'crops_ms', 'guided', 'guided_to',
+        'guided_large'}
+    assert set(found['detect_ms']) == {'1', '2', '4'}
     assert set(found['guided_to']) == {'2-1', '3-1'}
     for row in (found['guided'], found['guided_large'], *found['guided_to'].values()):
         assert row['ratio'] == row['full_backward_ms'] / row['windowed_ms'] > 0

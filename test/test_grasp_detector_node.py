@@ -130,9 +130,9 @@ def rectangles(message):
             for detection in message.detections]
 
 
-def in_library(model, image):
+def in_library(model, image, looks=1):
     return [(grasp.x, grasp.y, grasp.opening, grasp.jaw, grasp.theta, grasp.score)
-            for grasp in GraspDetector.load(model).detect(image)]
+            for grasp in GraspDetector.load(model, looks=looks).detect(image)]
 
 
 def test_the_node_gives_the_librarys_numbers(bench, grasp_model, lit_picture):
@@ -242,13 +242,15 @@ def test_the_threshold_changes_live(bench, lit_picture):
 
 def test_what_is_fixed_while_the_model_is_loaded_is_refused_with_a_reason(bench):
     for name, value in (('bench_frame', 'other'), ('use_depth', True), ('rectified', True),
-                        ('shapes.library', '/other'), ('model', 'other')):
+                        ('shapes.library', '/other'), ('model', 'other'), ('looks', 2)):
         refused = bench.station.set_parameter(name, value)
         assert not refused.successful
         assert refused.reason == (
             f'{name} is fixed while the model is loaded: deactivate and clean up first')
     refused = bench.station.set_parameter('tip_height', -1.0)
     assert not refused.successful
+    refused = bench.station.set_parameter('looks', 3)
+    assert not refused.successful and refused.reason == 'looks is 1, 2 or 4, not 3'
 
 
 def level(top):
@@ -264,13 +266,15 @@ def grown(mask, pixels):
     return cv2.dilate(mask.astype(np.uint8), np.ones((2 * pixels + 1,) * 2)) > 0
 
 
-def test_depth_tells_how_high_parts_are(bench, lit_picture):
+def test_depth_tells_how_high_parts_are_to_a_node_that_looks_twice(
+        bench, lit_picture, grasp_model):
     """The last but one of the module: the node is configured anew."""
     station = bench.station
     for label in ('deactivate', 'cleanup'):
         assert station.change_state(label)
     assert station.set_parameter('use_depth', True).successful
     assert station.set_parameter('tip_depth', 0.01).successful
+    assert station.set_parameter('looks', 2).successful
     for label in ('configure', 'activate'):
         assert station.change_state(label)
     station.wait(lambda: bench.depths.get_subscription_count() == 1)
@@ -291,6 +295,7 @@ def test_depth_tells_how_high_parts_are(bench, lit_picture):
     assert station.set_parameter('avoid_collisions', True).successful
     answer, found = bench.placed(bgr8(picture), level(0.05))
     assert answer.detections and found.detections == []
+    assert rectangles(answer) == in_library(grasp_model, picture, looks=2)
     # Nothing is in the way beside the part alone, and everything in a narrow pit.
     depth = np.where(part, level(0.05), level(0.0))
     _, found = bench.placed(bgr8(picture), depth)

@@ -15,6 +15,7 @@
 """`mtperception bench grasp`: the features that shapes are told by, against the network."""
 
 from collections.abc import Sequence
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ from mtperception.cli.bench import median_ms
 from mtperception.grasp.descriptor.describer import Describer
 from mtperception.grasp.detection import Grasp
 from mtperception.grasp.features import boxes_of_4_3, grasp_features, guided_forward
+from mtperception.grasp.looks import TURNS
 from mtperception.grasp.predictor import GraspDetector, rgb_pixels
 from mtperception.nn.guided_backprop import guided_gradients
 from mtperception.nn.vgg import LAYERS
@@ -41,7 +43,8 @@ def figures(detector: GraspDetector, describer: Describer, image: npt.NDArray[np
     """
     Time the network, and the features of ten grasps that default boxes of 4-3 tell.
 
-    `features_ms` are the default ones, descriptors; `crops_ms` those of the detector's own trunk.
+    `detect_ms` are of a larger picture, by the number of looks at it. `features_ms` are the
+    default ones, descriptors; `crops_ms` those of the detector's own trunk.
     `guided` compares refined features by windows with one full backward pass a grasp, ten such,
     at all ten layers; `guided_to` does so where neither goes further down than to some layer, and
     `guided_large` in a larger picture: windows are of the same size there.
@@ -53,9 +56,15 @@ def figures(detector: GraspDetector, describer: Describer, image: npt.NDArray[np
         with torch.inference_mode():
             network(picture)
 
+    def detect_ms(looks: int) -> float:
+        other = copy(detector)
+        other.looks = looks
+        return median_ms(partial(other.detect, large), seconds)
+
     guided = {layer: compared(detector, image, layer, seconds) for layer in LOWEST}
     return {'grasp': {
         'forward_ms': median_ms(forward, seconds),
+        'detect_ms': {str(looks): detect_ms(looks) for looks in TURNS},
         'features_ms': median_ms(partial(describer, image, grasps), seconds),
         'crops_ms': median_ms(
             partial(grasp_features, network, activations, grasps), seconds),

@@ -67,6 +67,9 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument('--library', type=Path, metavar='DIR',
                         help='of grasps: where the taught shapes are, as `teach` has it '
                              '(mtperception/shapes in $XDG_DATA_HOME)')
+    parser.add_argument('--looks', type=int, choices=(1, 2, 4),
+                        help='of grasps: looks at a picture, turned by halves or quarters: more '
+                             'is more often right, and takes as many times as long (1)')
     parser.add_argument('--threshold', type=share, help="least score, 0 to 1 (the model's)")
     parser.add_argument('--json', action='store_true',
                         help='accepted for symmetry: the output is always JSON lines')
@@ -88,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     failed = len(images) < len(arguments.images)
     for name, value in (('--shape-model', arguments.shape_model),
-                        ('--library', arguments.library)):
+                        ('--library', arguments.library), ('--looks', arguments.looks)):
         if value is not None and arguments.system != 'grasp':
             raise ValueError(f'{name} is for grasps')
     if camera is not None:
@@ -97,7 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
         library = library_of(arguments)
         if arguments.library is not None and not library.folder.exists():
             _complain(f'{library.folder}: no shapes have been taught here')
-        system = _grasps(bundle, model, arguments.shape_model or 'shape', library)
+        system = _grasps(bundle, model, arguments.looks or 1, arguments.shape_model or 'shape',
+                         library)
     else:
         system = _pins(bundle, model)
     if arguments.draw is not None:
@@ -142,7 +146,7 @@ def _pins(bundle: 'Bundle', model: str) -> _System:
     return _System('pins', PinDetector.from_bundle(bundle, model).detect, draw_pins)
 
 
-def _grasps(bundle: 'Bundle', model: str, shape_model: str,
+def _grasps(bundle: 'Bundle', model: str, looks: int, shape_model: str,
             library: 'ShapeLibrary') -> _System:
     from mtperception.grasp.descriptor.describer import Describer
     from mtperception.grasp.draw import draw_grasps
@@ -150,7 +154,7 @@ def _grasps(bundle: 'Bundle', model: str, shape_model: str,
     from mtperception.grasp.shapes.observer import ShapeObserver
     from mtperception.grasp.shapes.taught import TaughtShapes
 
-    detector = GraspDetector.from_bundle(bundle, model)
+    detector = GraspDetector.from_bundle(bundle, model, looks=looks)
     observer = ShapeObserver(detector, describer=Describer.load(shape_model))
     try:
         detect = TaughtShapes(observer, library).detect

@@ -64,6 +64,8 @@ With --data the pictures are your own labelled ones. Objects are told by JSON li
     add_picture_arguments(parser, 'pictures')
     add_data_arguments(parser)
     add_model_arguments(parser, 'grasp', "least score, 0 to 1 (the model's)")
+    parser.add_argument('--looks', type=int, choices=(1, 2, 4), default=1,
+                        help='looks at a picture, turned by halves or quarters (1)')
     parser.set_defaults(run=run)
 
 
@@ -77,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f'--count is {arguments.count}; it must be at least 1')
     started = time.monotonic()
     bundle = zoo.load(arguments.model)
-    detector = GraspDetector.from_bundle(bundle, str(arguments.model))
+    detector = GraspDetector.from_bundle(bundle, str(arguments.model), looks=arguments.looks)
     # The workers have the other cores, and sums come out alike on all machines.
     torch.set_num_threads(1)
     threshold = detector.threshold if arguments.threshold is None else arguments.threshold
@@ -90,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             figures = evaluate(detector, threshold, pictures, count)
     report = {'count': count, 'seed': arguments.seed, 'seconds': time.monotonic() - started,
               'model': detector.model_name, 'model_sha256': detector.sha256,
-              'threshold': threshold, **figures}
+              'threshold': threshold, 'looks': detector.looks, **figures}
     if arguments.json:
         print(json.dumps(report))
     else:
@@ -194,7 +196,7 @@ def print_figures(report: dict[str, Any]) -> None:
         box=None, pad_edge=False, show_header=False, title_justify='left',
         title=f'{report["model"]} ({report["model_sha256"][:12]}), '
               f'threshold {report["threshold"]}, {report["count"]} pictures, '
-              f'seed {report["seed"]}')
+              f'seed {report["seed"]}, looks {report["looks"]}')
     angle = report['angle_error_deg']
     table.add_row('precision', _share(report['precision']),
                   f'of {report["detections"]} detections')

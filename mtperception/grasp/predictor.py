@@ -31,7 +31,8 @@ from mtperception import zoo
 from mtperception.geometry.rectangle import half_turn
 from mtperception.grasp.data.dataset import LEAST_SIDE
 from mtperception.grasp.default_boxes import decode
-from mtperception.grasp.detection import DEFAULT_THRESHOLD, Grasp
+from mtperception.grasp.detection import DEFAULT_THRESHOLD, Grasp, rows_of
+from mtperception.grasp.looks import joined, turned_back, TURNS
 from mtperception.grasp.network import GraspArchitecture, GraspMaps, GraspNetwork, normalised
 from mtperception.grasp.suppression import distinct
 from mtperception.nn.folding import fold_batch_norm
@@ -43,6 +44,8 @@ Image = npt.NDArray[np.uint8]
 MOST_GRASPS = 100
 # Of so many boxes, best first, the distinct ones are sought.
 _CANDIDATES = 400
+# What one of several looks hardly sees, others may see better.
+_FAINT = 0.1
 
 
 @dataclass(frozen=True)
@@ -70,28 +73,33 @@ class GraspDetector:
 
     def __init__(self, network: GraspNetwork, *, model_name: str, sha256: str,
                  threshold: float = DEFAULT_THRESHOLD, opening_margin: float = 0.0,
-                 device: str = 'cpu') -> None:
+                 looks: int = 1, device: str = 'cpu') -> None:
         """Take over a trained network: it is changed to its faster, untrainable form."""
+        if looks not in TURNS:
+            raise ValueError(f'looks is {looks}; a picture is looked at once, twice or four times')
         network.eval().requires_grad_(False)
         fold_batch_norm(network)
         self.network = network.to(device, torch.float32).to(memory_format=torch.channels_last)
         self.threshold = threshold
         self.opening_margin = opening_margin
+        self.looks = looks
         self.device = device
         self.model_name = model_name
         self.sha256 = sha256
 
     @classmethod
-    def load(cls, name_or_path: str | Path = 'grasp', *, device: str = 'cpu') -> GraspDetector:
+    def load(cls, name_or_path: str | Path = 'grasp', *, looks: int = 1,
+             device: str = 'cpu') -> GraspDetector:
         """
         Read a model: a bundled one by name, or any by the path of its ``.safetensors`` file.
 
         zoo.ModelError says what is wrong with a model that cannot be used.
         """
-        return cls.from_bundle(zoo.load(name_or_path), str(name_or_path), device=device)
+        return cls.from_bundle(
+            zoo.load(name_or_path), str(name_or_path), looks=looks, device=device)
 
     @classmethod
-    def from_bundle(cls, bundle: zoo.Bundle, where: str | None = None, *,
+    def from_bundle(cls, bundle: zoo.Bundle, where: str | None = None, *, looks: int = 1,
                     device: str = 'cpu') -> GraspDetector:
         """Build the detector of a model that has been read; ``where`` names it in errors."""
         where = where or bundle.name
@@ -100,7 +108,7 @@ class GraspDetector:
         restore(network, bundle.tensors, where)
         return cls(network, model_name=bundle.name, sha256=bundle.sha256,
                    threshold=zoo.threshold(bundle, DEFAULT_THRESHOLD, where),
-                   opening_margin=_opening_margin(bundle, where), device=device)
+                   opening_margin=_opening_margin(bundle, where), looks=looks, device=device)
 
     def detect(self, image: Image, score_threshold: float | None = None) -> list[Grasp]:
         """
@@ -110,13 +118,20 @@ class GraspDetector:
         ``score_threshold``, in [0, 1], by default the model's own, are left out. Positions are
         in pixels of the picture.
         """
-        return self.look(image, score_threshold).grasps
+        if self.looks == 1:
+            return self.look(image, score_threshold).grasps
+        least = self._least(score_threshold)
+        looks = []
+        for turns in TURNS[self.looks]:
+            turned = np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+            found = self.look(turned, min(least, _FAINT)).grasps
+            looks.append(turned_back(found, turns, *image.shape[:2]))
+        grasps = [grasp for grasp in joined(looks) if grasp.score >= least]
+        return [grasps[number] for number in distinct(rows_of(grasps), MOST_GRASPS)]
 
     def look(self, image: Image, score_threshold: float | None = None) -> Sight:
-        """Find the grasps in a picture as `detect` does, and keep what was seen of shapes."""
-        least = self.threshold if score_threshold is None else score_threshold
-        if not 0 <= least <= 1:
-            raise ValueError(f'score_threshold is {least}; it must be from 0 to 1')
+        """Find the grasps in a picture by one look, and keep what was seen of shapes."""
+        least = self._least(score_threshold)
         pixels = rgb_pixels(image).to(self.device)
         with torch.inference_mode():
             activations = self.network.trunk.activations(pixels)
@@ -125,6 +140,12 @@ class GraspDetector:
             grasps = _grasps(maps, least, width, height)
             return Sight([replace(grasp, opening=grasp.opening + self.opening_margin * grasp.jaw)
                           for grasp in grasps], activations)
+
+    def _least(self, score_threshold: float | None) -> float:
+        least = self.threshold if score_threshold is None else score_threshold
+        if not 0 <= least <= 1:
+            raise ValueError(f'score_threshold is {least}; it must be from 0 to 1')
+        return least
 
 
 def network_from_card(card: Mapping[str, Any], where: str) -> GraspNetwork:

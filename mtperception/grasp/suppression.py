@@ -30,17 +30,27 @@ def distinct(rectangles: Floats, most: int) -> list[int]:
 
     Return their numbers, at most ``most``, in order.
     """
-    better, worse = np.triu_indices(len(rectangles), 1)
-    one, other = rectangles[better], rectangles[worse]
-    # The exact overlap takes time: only for those that are near each other.
-    reach = np.hypot(one[:, 2] + other[:, 2], one[:, 3] + other[:, 3]) / 2
-    near = (np.hypot(*(one - other)[:, :2].T) < reach) \
-        & (angle_difference(one[:, 4], other[:, 4]) < SAME_ANGLE)
-    better, worse = better[near], worse[near]
-    same = np.zeros((len(rectangles),) * 2, bool)
-    same[worse, better] = overlap_of_pairs(one[near], other[near]) > SAME_OVERLAP
+    same = near_overlap(rectangles) > SAME_OVERLAP
     kept: list[int] = []
     for number in range(len(rectangles)):
         if len(kept) < most and not same[number, kept].any():
             kept.append(number)
     return kept
+
+
+def near_overlap(rectangles: Floats) -> Floats:
+    """
+    Return the intersection over the union of each two of N rectangles, N x N.
+
+    It is 0 where they are turned by more than the same grasp is, and of each with itself.
+    """
+    some, others = np.triu_indices(len(rectangles), 1)
+    one, other = rectangles[some], rectangles[others]
+    # The exact overlap takes time: only for those that are near each other.
+    reach = np.hypot(one[:, 2] + other[:, 2], one[:, 3] + other[:, 3]) / 2
+    near = (np.hypot(*(one - other)[:, :2].T) < reach) \
+        & (angle_difference(one[:, 4], other[:, 4]) < SAME_ANGLE)
+    some, others = some[near], others[near]
+    shared = np.zeros((len(rectangles),) * 2)
+    shared[some, others] = overlap_of_pairs(one[near], other[near])
+    return shared + shared.T

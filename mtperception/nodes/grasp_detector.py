@@ -47,7 +47,11 @@ if TYPE_CHECKING:
     from mtperception.grasp.predictor import GraspDetector
 
 FEATURES = get_args(ShapeFeatures)
+LOOKS = (1, 2, 4)
 PARAMETERS = {
+    'looks': (1, described(
+        'How often a picture is looked at: 2 and 4 see it turned by halves and quarters, too, are '
+        'more often right, and take as many times as long. Fixed while configured.')),
     'bench_frame': ('', described(
         'TF frame whose plane z = 0 is the bench, z up; empty: not known, and the gripper comes '
         'along the optical axis. Fixed while configured.')),
@@ -84,7 +88,7 @@ PARAMETERS = {
         'configured.')),
     'teach.label': ('', described('Which shape ~/teach teaches and ~/forget forgets.')),
 }
-FIXED = ('bench_frame', 'use_depth', 'rectified', 'shapes.library', 'shapes.features',
+FIXED = ('looks', 'bench_frame', 'use_depth', 'rectified', 'shapes.library', 'shapes.features',
          'shapes.model')
 
 
@@ -106,6 +110,8 @@ class GraspDetectorNode(DetectorNode):
     def refusal(self, name: str, value: Any) -> str | None:
         if name == 'shapes.features' and value not in FEATURES:
             return f"shapes.features is one of {', '.join(FEATURES)}, not {value!r}"
+        if name == 'looks' and value not in LOOKS:
+            return f'looks is 1, 2 or 4, not {value!r}'
         if name == 'teach.label' and value == GRASP:
             return f'{GRASP} is what grasps of no known shape are called: choose another label'
         if name == 'teach.label' and value:
@@ -122,7 +128,7 @@ class GraspDetectorNode(DetectorNode):
         from mtperception.grasp.shapes.observer import DESCRIPTOR, ShapeObserver
         from mtperception.grasp.shapes.taught import TaughtShapes
 
-        detector = GraspDetector.load(model)
+        detector = GraspDetector.load(model, looks=self.get_parameter('looks').value)
         kind = self.get_parameter('shapes.features').value
         describer = Describer.load(
             self.get_parameter('shapes.model').value) if kind == DESCRIPTOR else None

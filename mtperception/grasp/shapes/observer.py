@@ -25,7 +25,7 @@ from mtperception.grasp.descriptor.describer import Describer
 from mtperception.grasp.detection import Grasp
 from mtperception.grasp.features import DEFAULT_LAYERS, FeatureKind, grasp_features
 from mtperception.grasp.predictor import GraspDetector
-from mtperception.grasp.shapes.examples import joined, Rows, ShapeExamples
+from mtperception.grasp.shapes.examples import joined, Rows, ShapeError, ShapeExamples
 from mtperception.grasp.shapes.index import FeatureSettings, ShapeFeatures, TaughtWith
 from mtperception.grasp.shapes.library import picture_number
 
@@ -43,7 +43,8 @@ class ShapeObserver:
 
     Those are the descriptors of a network of its own, ``describer``, by default the bundled one;
     or, by the ``kind`` of features, what the detector's trunk sees there (grasp.features), for
-    which no describer is needed.
+    which no describer is needed. It sees that in one look at a picture: ShapeError is raised where
+    the detector takes more.
     """
 
     def __init__(self, detector: GraspDetector, kind: ShapeFeatures = DESCRIPTOR,
@@ -54,6 +55,9 @@ class ShapeObserver:
             self._describer = describer or Describer.load()
             self.features = FeatureSettings(kind, (DESCRIPTOR,), self._describer.sha256)
         else:
+            if detector.looks != 1:
+                raise ShapeError(f'{kind} features are of one look at a picture, and the detector '
+                                 f'takes {detector.looks} looks: let it take one')
             self.features = FeatureSettings(kind, DEFAULT_LAYERS[kind])
 
     @property
@@ -64,9 +68,10 @@ class ShapeObserver:
     def describe(self, image: Image, score_threshold: float | None = None,
                  ) -> tuple[list[Grasp], dict[str, Rows]]:
         """Find the grasps in a picture, and give the features of each as rows of each layer."""
-        sight = self.detector.look(image, score_threshold)
         if self._describer is not None:
-            return sight.grasps, {DESCRIPTOR: self._describer(image, sight.grasps)}
+            grasps = self.detector.detect(image, score_threshold)
+            return grasps, {DESCRIPTOR: self._describer(image, grasps)}
+        sight = self.detector.look(image, score_threshold)
         return sight.grasps, dict(grasp_features(
             self.detector.network, sight.activations, sight.grasps,
             cast('FeatureKind', self.features.kind), self.features.layers))
