@@ -127,4 +127,5 @@ def test_boxes_at_the_same_angle_overlap_as_rectangles_do(rectangle, dx, dy, ope
     other = (x + dx, y + dy, opening, jaw, theta)
     found = box_overlap(torch.tensor(rectangle, dtype=torch.float64),
                         torch.tensor(other, dtype=torch.float64))
-    assert float(found) == pytest.approx(overlap(rectangle, other)[0, 0], abs=1e-9)
+    # Corners that are as near as 1e-8 of a side to a border count as on it there.
+    assert float(found) == pytest.approx(overlap(rectangle, other)[0, 0], abs=1e-7)

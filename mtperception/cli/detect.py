@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from mtperception.cli.arguments import check_folder, share
 from mtperception.cli.shapes import library_of
+from mtperception.grasp.looks import TURNS
 
 if TYPE_CHECKING:
     from mtperception.geometry.camera import PinholeCamera
@@ -67,7 +68,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument('--library', type=Path, metavar='DIR',
                         help='of grasps: where the taught shapes are, as `teach` has it '
                              '(mtperception/shapes in $XDG_DATA_HOME)')
-    parser.add_argument('--looks', type=int, choices=(1, 2, 4),
+    parser.add_argument('--looks', type=int, choices=tuple(TURNS),
                         help='of grasps: looks at a picture, turned by halves or quarters: more '
                              'is more often right, and takes as many times as long (1)')
     parser.add_argument('--threshold', type=share, help="least score, 0 to 1 (the model's)")

@@ -30,6 +30,7 @@ from mtperception.cli.evaluation_arguments import (
 )
 from mtperception.cli.new_pictures import FIRST_FRAME, NewPictures
 from mtperception.cli.progress import progress_bar
+from mtperception.grasp.looks import TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ With --data the pictures are your own labelled ones. Objects are told by JSON li
     add_picture_arguments(parser, 'pictures')
     add_data_arguments(parser)
     add_model_arguments(parser, 'grasp', "least score, 0 to 1 (the model's)")
-    parser.add_argument('--looks', type=int, choices=(1, 2, 4), default=1,
+    parser.add_argument('--looks', type=int, choices=tuple(TURNS), default=1,
                         help='looks at a picture, turned by halves or quarters (1)')
     parser.set_defaults(run=run)
 

@@ -25,6 +25,7 @@ from visualization_msgs.msg import MarkerArray
 
 from mtperception.geometry.gripper import GripperShape
 from mtperception.grasp.detection import Grasp
+from mtperception.grasp.looks import TURNS
 from mtperception.grasp.poses import TIP_DEPTH
 from mtperception.grasp.shapes.index import check_name, ShapeFeatures
 from mtperception.nodes.conversions import image_message
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from mtperception.grasp.predictor import GraspDetector
 
 FEATURES = get_args(ShapeFeatures)
-LOOKS = (1, 2, 4)
 PARAMETERS = {
     'looks': (1, described(
         'How often a picture is looked at: 2 and 4 see it turned by halves and quarters, too, are '
@@ -110,7 +110,7 @@ class GraspDetectorNode(DetectorNode):
     def refusal(self, name: str, value: Any) -> str | None:
         if name == 'shapes.features' and value not in FEATURES:
             return f"shapes.features is one of {', '.join(FEATURES)}, not {value!r}"
-        if name == 'looks' and value not in LOOKS:
+        if name == 'looks' and value not in TURNS:
             return f'looks is 1, 2 or 4, not {value!r}'
         if name == 'teach.label' and value == GRASP:
             return f'{GRASP} is what grasps of no known shape are called: choose another label'
