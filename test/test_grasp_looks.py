@@ -27,7 +27,7 @@ from mtperception.grasp.looks import joined, turned_back
 from mtperception.grasp.predictor import GraspDetector
 from mtperception.grasp.shapes.examples import ShapeError
 from mtperception.grasp.shapes.observer import ShapeObserver
-from mtperception.grasp.suppression import near_overlap, SAME_ANGLE
+from mtperception.grasp.suppression import distinct, near_overlap, SAME_ANGLE, SAME_OVERLAP
 
 HEIGHT, WIDTH = 160, 200
 
@@ -98,6 +98,17 @@ def test_the_overlap_of_near_ones_is_the_overlap(found):
         angle_difference(rows[:, None, 4], rows[None, :, 4]) < SAME_ANGLE, overlap(rows, rows), 0)
     np.fill_diagonal(expected, 0.0)
     np.testing.assert_allclose(near_overlap(rows), expected, atol=1e-9)
+
+
+@given(grasps(40), st.integers(1, 45))
+def test_the_distinct_are_chosen_one_after_the_other(found, most):
+    rows = rows_of(found)
+    same = near_overlap(rows) > SAME_OVERLAP
+    kept = []
+    for number in range(len(rows)):
+        if len(kept) < most and not same[number, kept].any():
+            kept.append(number)
+    assert distinct(rows, most) == kept
 
 
 def test_four_looks_see_a_turned_picture_alike(lit_picture):

@@ -15,6 +15,7 @@
 """Non-maximum suppression of grasp rectangles."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtperception.geometry.camera import Floats
 from mtperception.geometry.rectangle import angle_difference, overlap_of_pairs
@@ -22,20 +23,31 @@ from mtperception.geometry.rectangle import angle_difference, overlap_of_pairs
 # Two that share more than this of their union, at nearly the same angle (radians), are one
 # grasp; at another angle the same place may be grasped again.
 SAME_OVERLAP, SAME_ANGLE = 0.3, 0.35
+Numbers = NDArray[np.intp]
 
 
 def distinct(rectangles: Floats, most: int) -> list[int]:
     """
     Choose rectangles (N x 5, best first) of which no two are the same grasp.
 
-    Return their numbers, at most ``most``, in order.
+    One is left out where a better one that is chosen is the same. Return their numbers, at most
+    ``most``, in order.
     """
-    same = near_overlap(rectangles) > SAME_OVERLAP
-    kept: list[int] = []
-    for number in range(len(rectangles)):
-        if len(kept) < most and not same[number, kept].any():
-            kept.append(number)
-    return kept
+    better, worse = _near_pairs(rectangles)
+    left = np.ones(len(rectangles), dtype=bool)
+    chosen = np.zeros(len(rectangles), dtype=bool)
+    while left.any():
+        undecided = left[better] & left[worse]
+        better, worse = better[undecided], worse[undecided]
+        # No better one is near these: all of them are chosen, and what is the same is not.
+        best = left.copy()
+        best[worse] = False
+        chosen |= best
+        asked = best[better]
+        same = _overlaps(rectangles, better[asked], worse[asked]) > SAME_OVERLAP
+        left[worse[asked][same]] = False
+        left &= ~best
+    return [int(number) for number in np.flatnonzero(chosen)[:most]]
 
 
 def near_overlap(rectangles: Floats) -> Floats:
@@ -44,13 +56,21 @@ def near_overlap(rectangles: Floats) -> Floats:
 
     It is 0 where they are turned by more than the same grasp is, and of each with itself.
     """
+    some, others = _near_pairs(rectangles)
+    shared = np.zeros((len(rectangles),) * 2)
+    shared[some, others] = _overlaps(rectangles, some, others)
+    return shared + shared.T
+
+
+def _near_pairs(rectangles: Floats) -> tuple[Numbers, Numbers]:
+    """Return the pairs that may be the same grasp: the exact overlap of all would take long."""
     some, others = np.triu_indices(len(rectangles), 1)
     one, other = rectangles[some], rectangles[others]
-    # The exact overlap takes time: only for those that are near each other.
     reach = np.hypot(one[:, 2] + other[:, 2], one[:, 3] + other[:, 3]) / 2
     near = (np.hypot(*(one - other)[:, :2].T) < reach) \
         & (angle_difference(one[:, 4], other[:, 4]) < SAME_ANGLE)
-    some, others = some[near], others[near]
-    shared = np.zeros((len(rectangles),) * 2)
-    shared[some, others] = overlap_of_pairs(one[near], other[near])
-    return shared + shared.T
+    return some[near], others[near]
+
+
+def _overlaps(rectangles: Floats, some: Numbers, others: Numbers) -> Floats:
+    return overlap_of_pairs(rectangles[some], rectangles[others])
