@@ -39,7 +39,8 @@ from mtperception.nodes.conversions import (
     rectangle_from_box,
 )
 
-pytestmark = pytest.mark.timeout(300)
+# One thread, as in the node: sums come out alike.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures('one_thread')]
 CAMERA = PinholeCamera(200, 160, 400.0, 410.0, 101.0, 78.0)
 VIEW = look_at(CAMERA, (0.05, -0.1, 0.6), (0.0, 0.0, 0.0), 0.3)
 TIPS = 0.02

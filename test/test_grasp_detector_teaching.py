@@ -30,7 +30,8 @@ from mtperception.grasp.shapes.observer import ShapeObserver
 from mtperception.grasp.shapes.taught import TaughtShapes
 from mtperception.nodes.conversions import image_message
 
-pytestmark = pytest.mark.timeout(300)
+# One thread, as in the node: sums come out alike.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures('one_thread')]
 
 
 @pytest.fixture(scope='module')
