@@ -51,9 +51,10 @@ class Grasp:
     own x axis, ``jaw`` their width across it. That axis is at ``theta``, in radians,
     counter-clockwise as seen on the screen, in (-pi/2, pi/2]. ``score``, in [0, 1], is the
     probability that it is a grasp, as far as the model's card says that it is calibrated.
-    ``anchor`` is the number of the default box that found it. ``shape`` is the taught shape of
-    the object and ``shape_score`` how sure that is, both None where no shapes are taught or the
-    object is none of them. ``pose`` is the same grasp in space, None where that is not known.
+    ``anchor`` is the number of the default box that found it in the first of the looks that did.
+    ``shape`` is the taught shape of the object and ``shape_score`` how sure that is, both None
+    where no shapes are taught or the object is none of them. ``pose`` is the same grasp in space,
+    None where that is not known.
     """
 
     x: float
