@@ -23,7 +23,7 @@ from mtperception.geometry.rectangle import angle_difference, overlap_of_pairs
 # Two that share more than this of their union, at nearly the same angle (radians), are one
 # grasp; at another angle the same place may be grasped again.
 SAME_OVERLAP, SAME_ANGLE = 0.3, 0.35
-Numbers = NDArray[np.intp]
+_Numbers = NDArray[np.intp]
 
 
 def distinct(rectangles: Floats, most: int) -> list[int]:
@@ -62,7 +62,7 @@ def near_overlap(rectangles: Floats) -> Floats:
     return shared + shared.T
 
 
-def _near_pairs(rectangles: Floats) -> tuple[Numbers, Numbers]:
+def _near_pairs(rectangles: Floats) -> tuple[_Numbers, _Numbers]:
     """Return the pairs that may be the same grasp: the exact overlap of all would take long."""
     some, others = np.triu_indices(len(rectangles), 1)
     one, other = rectangles[some], rectangles[others]
@@ -72,5 +72,5 @@ def _near_pairs(rectangles: Floats) -> tuple[Numbers, Numbers]:
     return some[near], others[near]
 
 
-def _overlaps(rectangles: Floats, some: Numbers, others: Numbers) -> Floats:
+def _overlaps(rectangles: Floats, some: _Numbers, others: _Numbers) -> Floats:
     return overlap_of_pairs(rectangles[some], rectangles[others])

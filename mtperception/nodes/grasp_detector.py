@@ -110,7 +110,7 @@ class GraspDetectorNode(DetectorNode):
     def refusal(self, name: str, value: Any) -> str | None:
         if name == 'shapes.features' and value not in FEATURES:
             return f"shapes.features is one of {', '.join(FEATURES)}, not {value!r}"
-        if name == 'looks' and value not in TURNS:
+        if name == 'looks' and value not in tuple(TURNS):
             return f'looks is 1, 2 or 4, not {value!r}'
         if name == 'teach.label' and value == GRASP:
             return f'{GRASP} is what grasps of no known shape are called: choose another label'

@@ -40,13 +40,13 @@ def worker_pool(
     """
     # Never fork with a graphics context.
     context = multiprocessing.get_context('spawn')
-    # What may be larger than a pipe is told once a worker runs: one that is still starting when
-    # this process ends would complain of half an order.
-    orders: Orders = context.Queue()
-    for _ in range(workers):
-        orders.put((start, arguments))
-    orders.cancel_join_thread()
     with _interrupts_held():
+        # What may be larger than a pipe is told once a worker runs: one that is still starting
+        # when this process ends would complain of half an order.
+        orders: Orders = context.Queue()
+        for _ in range(workers):
+            orders.put((start, arguments))
+        orders.cancel_join_thread()
         return _Pool(workers, context, _start, (orders,))
 
 

@@ -57,7 +57,7 @@ class ShapeObserver:
         else:
             if detector.looks != 1:
                 raise ShapeError(f'{kind} features are of one look at a picture, and the detector '
-                                 f'takes {detector.looks} looks: let it take one')
+                                 f'takes {detector.looks}: set looks to 1')
             self.features = FeatureSettings(kind, DEFAULT_LAYERS[kind])
 
     @property
